@@ -1,0 +1,10 @@
+"""A file becomes documents: canonical text, blocks, metadata, positions.
+
+One reader a format. Every reader yields `Document` records, or a
+`DocumentError` for what it cannot read; none raises for bad content.
+"""
+
+from briefqa.documents.files import SourceFile, file_sha256, find_files
+from briefqa.documents.reading import READER_VERSION, SUFFIXES, read_file
+
+__all__ = ["READER_VERSION", "SUFFIXES", "SourceFile", "file_sha256", "find_files", "read_file"]

@@ -1,0 +1,222 @@
+"""Every error raised on purpose, and the exit code of each.
+
+```
+BriefqaError (1)
+├── UsageError (2)                 the request cannot be carried out as written
+│   ├── MissingFolderError         the folder to index does not exist
+│   ├── QuestionError              an empty or overlong question
+│   ├── LimitError                 a number outside its range
+│   ├── SettingsError              a setting that cannot be understood
+│   ├── UnknownPluginError         no plug-in of that name is installed
+│   └── AddressInUseError          the port to serve on is taken
+├── NoDocumentsError (3)           a folder without a readable document
+├── UnknownDocumentError (3)       no document of that id in the index
+├── DocumentError (1)              one file that cannot be read
+├── IndexFileError (4)             the index cannot be used
+│   ├── IndexMissingError          no index there
+│   ├── IndexMismatchError         built with another model
+│   ├── IndexFormatError           built with another format
+│   └── IndexDamagedError          a file does not match its checksum
+├── IndexLockedError (1)           another process is writing
+├── IndexWriteError (1)            the index folder cannot be written
+└── BackendError (5)               a model or store cannot be reached
+    ├── WeightsError               model files that are not what they should be
+    └── ExportError                a model that onnxruntime cannot run faithfully
+```
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+
+class BriefqaError(Exception):
+    """Root of every error this package raises on purpose."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(BriefqaError):
+    """The request cannot be carried out as it was written."""
+
+    exit_code = 2
+
+
+class MissingFolderError(UsageError):
+    """The folder to index does not exist."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(f"{str(folder)!r} is not a folder; give the path of a folder of documents")
+
+
+class QuestionError(UsageError):
+    """The question is empty or too long."""
+
+
+class LimitError(UsageError):
+    """A number lies outside its allowed range."""
+
+    def __init__(self, name: str, *, found: float, least: float, most: float) -> None:
+        self.name = name
+        self.found = found
+        super().__init__(f"{name} is {found}, but must lie between {least} and {most}")
+
+
+class SettingsError(UsageError):
+    """A setting has a value that cannot be understood."""
+
+
+class UnknownPluginError(UsageError):
+    """No plug-in of that name is installed."""
+
+    def __init__(self, *, group: str, name: str, known: Sequence[str]) -> None:
+        self.group = group
+        self.name = name
+        self.known = tuple(known)
+        super().__init__(
+            f"no plug-in {name!r} in {group!r}; installed are: {', '.join(known) or 'none'}"
+        )
+
+
+class AddressInUseError(UsageError):
+    """The address to serve on belongs to another process."""
+
+    def __init__(self, *, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        super().__init__(
+            f"port {port} on {host} is in use; stop the other server or choose another with --port"
+        )
+
+
+class NoDocumentsError(BriefqaError):
+    """The folder holds no document that can be read.
+
+    ``failed`` says of each file that was tried why it could not be read.
+    """
+
+    exit_code = 3
+
+    def __init__(
+        self, folder: Path, *, looked_for: Sequence[str], failed: Sequence["DocumentError"]
+    ) -> None:
+        self.folder = folder
+        self.looked_for = tuple(looked_for)
+        self.failed = tuple(failed)
+        shown = "; ".join(str(error) for error in self.failed[:3])
+        more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""  # noqa: PLR2004
+        super().__init__(
+            f"no document in {str(folder)!r} can be read; looked for "
+            f"{', '.join(looked_for)}" + (f"; failed: {shown}{more}" if failed else "")
+        )
+
+
+class UnknownDocumentError(BriefqaError):
+    """The index holds no document of that id."""
+
+    exit_code = 3
+
+    def __init__(self, doc_id: str) -> None:
+        self.doc_id = doc_id
+        super().__init__(
+            f"no document {doc_id!r} in the index; `briefqa documents list` names them all"
+        )
+
+
+class DocumentError(BriefqaError):
+    """One file that cannot be read; ``reason`` is a kind, ``detail`` a sentence."""
+
+    def __init__(self, source: str, *, reason: str, detail: str) -> None:
+        self.source = source
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{source}: {detail}")
+
+
+class IndexFileError(BriefqaError):
+    """The index cannot be used as it is."""
+
+    exit_code = 4
+
+
+class IndexMissingError(IndexFileError):
+    """There is no index in the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"no index in {str(folder)!r}; build one with `briefqa index FOLDER --index {folder}`"
+        )
+
+
+class IndexMismatchError(IndexFileError):
+    """The index was built with a different model from the one configured."""
+
+    def __init__(self, *, built_with: str, configured: str) -> None:
+        self.built_with = built_with
+        self.configured = configured
+        super().__init__(
+            f"index was built with {built_with!r} but {configured!r} is configured; ask with "
+            f"the first, or rebuild it with `briefqa index FOLDER --embedder {configured}`"
+        )
+
+
+class IndexFormatError(IndexFileError):
+    """The index has a format that this version does not read."""
+
+    def __init__(self, *, found: object, expected: int) -> None:
+        self.found = found
+        self.expected = expected
+        super().__init__(
+            f"index has format {found!r} but this version reads format {expected}; "
+            "run `briefqa index` to rebuild it"
+        )
+
+
+class IndexDamagedError(IndexFileError):
+    """A file of the index is missing or does not match its checksum."""
+
+    def __init__(self, path: Path | str, detail: str) -> None:
+        self.path = path
+        self.detail = detail
+        super().__init__(f"index is damaged: {path}: {detail}; run `briefqa index` to rebuild it")
+
+
+class IndexLockedError(BriefqaError):
+    """Another process holds the writer's lock."""
+
+    def __init__(self, folder: Path, *, holder: str) -> None:
+        self.folder = folder
+        self.holder = holder
+        super().__init__(f"index {str(folder)!r} is being written by {holder}; wait for it to end")
+
+
+class IndexWriteError(BriefqaError):
+    """The index folder cannot be written; what it held before is untouched."""
+
+    def __init__(self, folder: Path, detail: str) -> None:
+        self.folder = folder
+        self.detail = detail
+        super().__init__(
+            f"cannot write the index in {str(folder)!r}: {detail}; what it held before is untouched"
+        )
+
+
+class BackendError(BriefqaError):
+    """A model or store cannot be loaded or reached."""
+
+    exit_code = 5
+
+
+class WeightsError(BackendError):
+    """Model files are missing or are not the ones expected."""
+
+
+class ExportError(BackendError):
+    """A model cannot be turned into a graph that gives the same vectors."""
+
+    def __init__(self, model: str, *, reason: str) -> None:
+        self.model = model
+        self.reason = reason
+        super().__init__(f"{model!r} cannot be exported for onnxruntime: {reason}")

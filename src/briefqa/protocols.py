@@ -1,0 +1,134 @@
+"""What a backend must offer. Stages receive these; they never import a backend."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from briefqa.datatypes import ChunkId
+
+Vectors = NDArray[np.float32]
+"""Shape (n, dim), rows of unit L2 norm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long job has come: ``done`` of ``total`` units of ``stage``."""
+
+    stage: str
+    done: int
+    total: int
+
+
+ProgressListener = Callable[[Progress], None]
+
+
+class TokenCounter(Protocol):
+    """Cuts text into the tokens of one model."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Most tokens of text that the model reads; special tokens are already taken off."""
+        ...
+
+    def offsets(self, texts: Sequence[str], /) -> list[list[int]]:
+        """Return, for each text, the code point at which each token starts, ascending."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns text into unit vectors of one fixed width."""
+
+    @property
+    def model_id(self) -> str:
+        """Name and fingerprint, written into the index and compared on load."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Width of every vector returned."""
+        ...
+
+    @property
+    def tokens(self) -> TokenCounter:
+        """The model's own tokenizer."""
+        ...
+
+    def embed_documents(self, texts: Sequence[str], /) -> Vectors:
+        """Embed passages; returns shape (len(texts), dim)."""
+        ...
+
+    def embed_queries(self, texts: Sequence[str], /) -> Vectors:
+        """Embed questions; returns shape (len(texts), dim)."""
+        ...
+
+
+class VectorStore(Protocol):
+    """Finds the nearest of the vectors it holds, by inner product."""
+
+    def __len__(self) -> int:
+        """Return how many vectors it holds."""
+        ...
+
+    def add(self, ids: Sequence[ChunkId], rows: Vectors, /) -> None:
+        """Add one vector a chunk; ids must be new."""
+        ...
+
+    def search(self, queries: Vectors, k: int, /) -> list[list[tuple[ChunkId, float]]]:
+        """Return up to ``k`` (id, similarity) a query, best first; equals in the order added."""
+        ...
+
+    def vectors(self, ids: Sequence[ChunkId], /) -> Vectors:
+        """Return the stored vectors of ``ids``, shape (len(ids), dim)."""
+        ...
+
+    def to_bytes(self) -> bytes:
+        """Return the store in a form that its backend's ``load`` reads."""
+        ...
+
+
+class VectorBackend(Protocol):
+    """Makes and reopens vector stores of one kind."""
+
+    def create(self, dim: int, /) -> VectorStore:
+        """Return an empty store for vectors of width ``dim``."""
+        ...
+
+    def load(self, data: bytes, ids: Sequence[ChunkId], /) -> VectorStore:
+        """Reopen what ``to_bytes`` returned; ``ids`` are in the order added."""
+        ...
+
+
+class LexicalIndex(Protocol):
+    """Finds chunks by their words."""
+
+    def __len__(self) -> int:
+        """Return how many chunks it holds."""
+        ...
+
+    def search(self, question: str, k: int, /) -> list[tuple[ChunkId, float]]:
+        """Return up to ``k`` (id, BM25 score), best first; any text is a valid question."""
+        ...
+
+    def terms(self, text: str, /) -> list[str]:
+        """Return the text's words as the index sees them: lower case, stemmed, in order."""
+        ...
+
+    def document_frequency(self, term: str, /) -> int:
+        """Return how many chunks hold ``term``, a result of ``terms``."""
+        ...
+
+
+class LexicalBackend(Protocol):
+    """Builds and reopens lexical indexes of one kind."""
+
+    def build(self, folder: Path, entries: Iterable[tuple[ChunkId, str]], /) -> None:
+        """Write an index of (id, text) into the empty ``folder``; `OSError` if it cannot be."""
+        ...
+
+    def open(self, folder: Path, /) -> LexicalIndex:
+        """Open the index in ``folder`` for reading."""
+        ...

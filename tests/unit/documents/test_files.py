@@ -1,0 +1,90 @@
+"""Which files a folder holds."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefqa.documents import SourceFile, file_sha256, find_files, read_file
+from briefqa.errors import MissingFolderError
+
+
+def _fill(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("text")
+
+
+def _sources(folder: Path, leave_out: Path | None = None) -> list[str]:
+    return [file.source for file in find_files(folder, leave_out=leave_out)]
+
+
+@given(
+    st.sets(st.lists(st.sampled_from("ab.- Zé"), min_size=1, max_size=3).map("".join), max_size=12)
+)
+def test_files_come_sorted_and_hidden_ones_not_at_all(
+    tmp_path_factory: pytest.TempPathFactory, names: set[str]
+) -> None:
+    """The order of a folder differs from machine to machine; an index must not."""
+    folder = tmp_path_factory.mktemp("folder")
+    _fill(folder, *(f"{name}/{name}.md" for name in names if name.strip(".")))
+
+    found = find_files(folder)
+
+    kept = {f"{n}/{n}.md" for n in names if n.strip(".") and not n.startswith(".")}
+    assert [file.source for file in found] == sorted(kept)
+    assert all(file.path == folder / file.source for file in found)
+
+
+def test_only_regular_files_that_are_in_the_folder_are_found(tmp_path: Path) -> None:
+    """A link may lead out of the folder or round in a circle, and a pipe never ends."""
+    _fill(tmp_path, "in/a.md", "in/.hidden.md", "in/.git/c.md", "out/b.md")
+    (tmp_path / "in/file.md").symlink_to(tmp_path / "out/b.md")
+    (tmp_path / "in/folder").symlink_to(tmp_path / "out")
+    (tmp_path / "in/circle").symlink_to(tmp_path / "in")
+    (tmp_path / "in/self.md").symlink_to("self.md")
+    os.mkfifo(tmp_path / "in/pipe.md")
+
+    assert _sources(tmp_path / "in") == ["a.md"]
+
+
+@pytest.mark.parametrize("left_out", ["docs/index", "docs/x/../index", "link"])
+def test_the_folder_left_out_is_passed_over_under_any_name(tmp_path: Path, left_out: str) -> None:
+    """An index kept inside the folder it indexes would otherwise grow with each run."""
+    _fill(tmp_path, "docs/a.md", "docs/index/b.md", "docs/index/sub/c.md", "docs/x/index/d.md")
+    (tmp_path / "link").symlink_to(tmp_path / "docs/index")
+
+    assert _sources(tmp_path / "docs", tmp_path / left_out) == ["a.md", "x/index/d.md"]
+
+
+def test_a_name_that_is_not_utf8_can_be_written_down(tmp_path: Path) -> None:
+    """Linux allows any bytes in a name, but an index and JSON hold only text."""
+    for name in (b"caf\xe9.md", b"caf\xe8.md"):
+        (Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))).write_text("Some text.")
+
+    found = find_files(tmp_path)
+
+    assert len({file.source.encode() for file in found}) == 2
+    assert [len(list(read_file(file))) for file in found] == [1, 1]
+
+
+@pytest.mark.parametrize("name", ["missing", "file"])
+def test_what_is_no_folder_is_refused(tmp_path: Path, name: str) -> None:
+    """A mistyped folder must not look like an empty one."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(MissingFolderError, match=name):
+        find_files(tmp_path / name)
+
+
+def test_file_hash_is_that_of_its_bytes(tmp_path: Path) -> None:
+    """A receipt's file hash must agree with what sha256sum prints."""
+    path = tmp_path / "a.md"
+    path.write_bytes(b"\xff\r\n")
+
+    assert file_sha256(path) == hashlib.sha256(b"\xff\r\n").hexdigest()
+    assert SourceFile(path, "a.md").path == path
