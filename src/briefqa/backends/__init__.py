@@ -1,0 +1,1 @@
+"""One module for each library that can be exchanged; each imports only the contracts."""

@@ -1,0 +1,201 @@
+"""The reference embedder: a model as sentence-transformers itself runs it."""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from briefqa.backends.sentence_transformers.silence import transformers_silenced
+from briefqa.backends.sentence_transformers.weights import ModelFiles
+from briefqa.errors import BackendError
+from briefqa.protocols import TokenCounter, Vectors
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+_WORD = re.compile(r"\S+")
+# Used only for the rare model that states no window at all.
+_WINDOW = 512
+# transformers writes a window of 1e30 where it knows none.
+_LONGEST_WINDOW = 10**6
+
+
+class FastTokenCounter:
+    """Cuts text with a tokenizer of the tokenizers library."""
+
+    def __init__(self, tokenizer: "Tokenizer", max_tokens: int) -> None:
+        self._tokenizer = tokenizer
+        self._max_tokens = max_tokens
+
+    @property
+    def max_tokens(self) -> int:
+        """Most tokens of text that the model reads; special tokens are already taken off."""
+        return self._max_tokens
+
+    def offsets(self, texts: Sequence[str], /) -> list[list[int]]:
+        """Return, for each text, the code point at which each token starts, ascending."""
+        encodings = self._tokenizer.encode_batch(
+            [_encodable(text) for text in texts], add_special_tokens=False
+        )
+        return [[start for start, _ in encoding.offsets] for encoding in encodings]
+
+
+class SlowTokenCounter:
+    """Cuts text word by word, for tokenizers that cannot tell where a token came from.
+
+    Each word's tokens are spread over it, so counts hold and offsets are close.
+    """
+
+    def __init__(self, tokenize: Callable[[str], Sequence[object]], max_tokens: int) -> None:
+        self._tokenize = tokenize
+        self._max_tokens = max_tokens
+
+    @property
+    def max_tokens(self) -> int:
+        """Most tokens of text that the model reads; special tokens are already taken off."""
+        return self._max_tokens
+
+    def offsets(self, texts: Sequence[str], /) -> list[list[int]]:
+        """Return, for each text, about the code point at which each token starts, ascending."""
+        return [
+            [
+                word.start() + part * len(word[0]) // count
+                for word in _WORD.finditer(text)
+                if (count := len(self._tokenize(_encodable(word[0]))))
+                for part in range(count)
+            ]
+            for text in texts
+        ]
+
+
+class SentenceTransformersEmbedder:
+    """A sentence-transformers model on the GPU if there is one, else on the CPU."""
+
+    def __init__(self, files: ModelFiles) -> None:
+        """Load the model in ``files``.
+
+        Raises:
+            BackendError: If sentence-transformers cannot load it.
+        """
+        self.files = files
+        try:
+            with transformers_silenced():
+                from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+
+                # float32 whatever the weights were saved in: no vector depends on the device.
+                self.model = SentenceTransformer(
+                    str(files.folder), local_files_only=True, model_kwargs={"dtype": "float32"}
+                )
+                self.model.eval()
+                self._dim = self._width()
+        except Exception as error:
+            # The library raises whatever a model's code raises; chained, never swallowed.
+            msg = (
+                f"sentence-transformers cannot load {files.name!r} from "
+                f"{str(files.folder)!r}: {error}; give another model with --embedder"
+            )
+            raise BackendError(msg) from error
+        self._tokens = self._counter()
+
+    @property
+    def model_id(self) -> str:
+        """Name and fingerprint of the weights."""
+        return self.files.model_id
+
+    @property
+    def dim(self) -> int:
+        """Width of every vector returned."""
+        return self._dim
+
+    @property
+    def tokens(self) -> TokenCounter:
+        """The model's own tokenizer."""
+        return self._tokens
+
+    @property
+    def window(self) -> int:
+        """Tokens the model takes, special tokens counted."""
+        window = self.model.max_seq_length
+        return window if window and window < _LONGEST_WINDOW else _WINDOW
+
+    @property
+    def query_prompt(self) -> str:
+        """Text that the model wants before a question."""
+        return self._prompt("query")
+
+    @property
+    def document_prompt(self) -> str:
+        """Text that the model wants before a passage."""
+        return self._prompt("document", "passage", "corpus")
+
+    def embed_documents(self, texts: Sequence[str], /) -> Vectors:
+        """Embed passages; returns shape (len(texts), dim)."""
+        return self._embed(texts, self.document_prompt, self.model.encode_document)
+
+    def embed_queries(self, texts: Sequence[str], /) -> Vectors:
+        """Embed questions; returns shape (len(texts), dim)."""
+        return self._embed(texts, self.query_prompt, self.model.encode_query)
+
+    def fast_tokenizer(self) -> "Tokenizer | None":
+        """Return a copy of the tokenizer without window and padding, if it is a fast one."""
+        from tokenizers import Tokenizer  # noqa: PLC0415
+
+        tokenizer = self.model.tokenizer
+        tokenizer = getattr(tokenizer, "backend_tokenizer", tokenizer)
+        if not isinstance(tokenizer, Tokenizer):
+            return None
+        copy = Tokenizer.from_str(tokenizer.to_str())
+        copy.no_padding()
+        copy.no_truncation()
+        return copy
+
+    def export(self, folder: Path) -> None:
+        """Write a graph that gives the same vectors into the empty ``folder``.
+
+        Raises:
+            ExportError: If there is no such graph; the folder is then of no use.
+        """
+        from briefqa.backends.sentence_transformers.export import export  # noqa: PLC0415
+
+        export(self, folder)
+
+    def _embed(
+        self, texts: Sequence[str], prompt: str, encode: Callable[..., "np.ndarray"]
+    ) -> Vectors:
+        if not texts:
+            return np.empty((0, self._dim), dtype=np.float32)
+        rows = encode(
+            [_encodable(text) for text in texts],
+            prompt=prompt,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
+        return np.asarray(rows, dtype=np.float32)
+
+    def _width(self) -> int:
+        return int(self.model.encode(["width"], show_progress_bar=False).shape[1])
+
+    def _prompt(self, *names: str) -> str:
+        # The library looks no further than an empty "document", which every model has, so a
+        # model that calls its passages "passage" would be run without its prompt.
+        prompts = self.model.prompts
+        return next((prompts[name] for name in names if prompts.get(name)), "") or ""
+
+    def _counter(self) -> TokenCounter:
+        fast = self.fast_tokenizer()
+        if fast is not None:
+            special = fast.num_special_tokens_to_add(is_pair=False)
+            prompt = len(fast.encode(self.document_prompt, add_special_tokens=False).ids)
+            return FastTokenCounter(fast, self.window - special - prompt)
+        slow = self.model.tokenizer
+        special = len(slow("")["input_ids"])
+        return SlowTokenCounter(
+            slow.tokenize, self.window - special - len(slow.tokenize(self.document_prompt))
+        )
+
+
+def _encodable(text: str) -> str:
+    """Replace lone surrogates, one code point each, which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,162 @@
+"""What every embedder promises."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from briefqa.backends.onnx import OnnxEmbedder
+from briefqa.backends.sentence_transformers import SentenceTransformersEmbedder
+from briefqa.protocols import Embedder, Vectors
+
+# The fixture gives the same embedder to each example, and keeps nothing of it.
+_FEW = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+# Everything a file or a request can hold: lone surrogates, controls, marks, planes.
+HOSTILE = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from("\ud800\udfff\x00\u200d\u0301\u202e\ufeff\U0001f469\n\t İﬁß[SEP]人"),
+    ),
+    max_size=60,
+)
+
+TEXTS = [
+    "The canal was closed for repairs in the spring of 1911.",
+    "Bees find their way home by the sun.",
+    "",
+    "Bees find their way home by the sun, unless it rains, in which case they stay where they are.",
+    "42",
+    "Les abeilles retrouvent leur chemin grâce au soleil.",
+]
+
+
+def embed_both(embedder: Embedder, texts: list[str]) -> list[Vectors]:
+    """Embed ``texts`` as passages and as questions."""
+    return [embedder.embed_documents(texts), embedder.embed_queries(texts)]
+
+
+def test_rows_are_unit_vectors_of_float32(embedder: Embedder) -> None:
+    """Inner products are cosines only if every row has length one."""
+    for rows in embed_both(embedder, TEXTS):
+        assert rows.dtype == np.float32
+        assert rows.shape == (len(TEXTS), embedder.dim)
+        np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-5)
+
+
+def test_no_texts_give_no_rows(embedder: Embedder) -> None:
+    """An index run in which nothing changed embeds nothing."""
+    for rows in embed_both(embedder, []):
+        assert rows.shape == (0, embedder.dim)
+        assert rows.dtype == np.float32
+
+
+def test_rows_come_in_the_order_of_the_texts(embedder: Embedder) -> None:
+    """Batches are cut by length inside; a vector must still belong to its text."""
+    alone = [embedder.embed_documents([text])[0] for text in TEXTS]
+
+    together = embedder.embed_documents(TEXTS)
+    backwards = embedder.embed_documents(TEXTS[::-1])[::-1]
+
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    np.testing.assert_allclose(backwards, alone, atol=1e-6)
+
+
+def test_a_vector_does_not_depend_on_its_batch(embedder: Embedder) -> None:
+    """Embedding only what changed must give the index a full run would."""
+    text = TEXTS[0]
+    same_length = [text.replace("canal", word) for word in ("river", "house", "court", "canal")]
+
+    alone = embedder.embed_documents([text])[0]
+    among_equals = embedder.embed_documents(same_length)[3]
+    among_others = embedder.embed_documents([*TEXTS[1:], text] * 3)[-1]
+
+    np.testing.assert_allclose(among_equals, alone, atol=1e-6)
+    np.testing.assert_allclose(among_others, alone, atol=1e-6)
+
+
+def test_the_same_text_gives_the_same_vector(embedder: Embedder) -> None:
+    """Two builds of one folder must agree to the last bit on one machine."""
+    np.testing.assert_array_equal(embedder.embed_documents(TEXTS), embedder.embed_documents(TEXTS))
+
+
+def test_a_passage_is_nearest_to_the_question_about_it(embedder: Embedder) -> None:
+    """The smallest thing an embedder is for."""
+    question = embedder.embed_queries(["When was the canal closed for repairs?"])[0]
+
+    scores = embedder.embed_documents(TEXTS) @ question
+
+    assert int(np.argmax(scores)) == 0
+
+
+@_FEW
+@given(texts=st.lists(HOSTILE, max_size=4))
+def test_hostile_text_is_embedded(embedder: Embedder, texts: list[str]) -> None:
+    """One strange file must not stop an index run, nor a strange question a server."""
+    for rows in embed_both(embedder, texts):
+        assert rows.shape == (len(texts), embedder.dim)
+        np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-5)
+
+
+@_FEW
+@given(texts=st.lists(HOSTILE, max_size=4))
+def test_token_offsets_ascend_within_the_text(embedder: Embedder, texts: list[str]) -> None:
+    """Chunks are cut at these places, so each must be a place in the text."""
+    offsets = embedder.tokens.offsets(texts)
+
+    assert len(offsets) == len(texts)
+    for starts, text in zip(offsets, texts, strict=True):
+        assert starts == sorted(starts)
+        assert all(0 <= start < len(text) for start in starts)
+
+
+def test_tokens_are_counted_past_the_window(embedder: Embedder) -> None:
+    """A count that stopped at the window would hide how much a chunk is too long."""
+    words = 3 * embedder.tokens.max_tokens
+
+    (starts,) = embedder.tokens.offsets(["word " * words])
+
+    assert starts == [5 * place for place in range(words)]
+
+
+def test_model_id_names_plug_in_argument_and_fingerprint(embedder: Embedder) -> None:
+    """An index is reopened from this string alone."""
+    spec, _, fingerprint = embedder.model_id.rpartition("@")
+
+    assert ":" in spec
+    assert fingerprint
+
+
+@pytest.mark.model
+def test_a_long_question_is_cut_to_the_window(exported: OnnxEmbedder) -> None:
+    """Pasting a page into the question box must not end in an error."""
+    page = "sovereign compute " * 400
+    window = "sovereign compute " * (exported.tokens.max_tokens // 2)
+
+    rows = exported.embed_queries([page, window])
+
+    assert float(rows[0] @ rows[1]) > 0.9999
+
+
+@pytest.mark.model
+def test_the_export_equals_its_reference(
+    exported: OnnxEmbedder, reference: SentenceTransformersEmbedder
+) -> None:
+    """Answers must not change because a faster library runs the model."""
+    texts = [
+        *TEXTS,
+        "The tribunal sat for 11 days (3–14 May); costs of €12,750.50 were awarded.",
+        "人工知能に関する報告書", "Straße, Größe, Öl", "a", "?!", "\ud800 alone",
+        " ".join(["Rivers carry silt to the sea, and the sea returns some of it."] * 10),
+        " ".join(["Rivers carry silt to the sea, and the sea returns some of it."] * 40),
+    ]  # fmt: skip
+
+    for ours, theirs in (
+        (exported.embed_documents(texts), reference.embed_documents(texts)),
+        (exported.embed_queries(texts), reference.embed_queries(texts)),
+    ):
+        cosines = (ours * theirs).sum(axis=1)
+        assert cosines.min() >= 0.9999
+    assert exported.tokens.offsets(texts) == reference.tokens.offsets(texts)
+    assert exported.tokens.max_tokens == reference.tokens.max_tokens == 254
+    assert exported.model_id == reference.model_id

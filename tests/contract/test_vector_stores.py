@@ -1,0 +1,151 @@
+"""What every vector store promises, against a plain matrix product."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefqa.backends.faiss import FaissBackend
+from briefqa.datatypes import ChunkId
+from briefqa.protocols import VectorBackend, Vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TOLERANCE = 1e-5
+
+
+@pytest.fixture(scope="module", params=[FaissBackend])
+def backend(request: pytest.FixtureRequest) -> VectorBackend:
+    """Every kind of vector store."""
+    make: Callable[[], VectorBackend] = request.param
+    return make()
+
+
+def unit_rows(count: int, dim: int, *, seed: int) -> Vectors:
+    """Return ``count`` random directions."""
+    rows = np.random.default_rng(seed).normal(size=(count, dim))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows.astype(np.float32)
+
+
+def named(count: int) -> list[ChunkId]:
+    """Return ``count`` ids whose order as text is not the order added."""
+    return [ChunkId(f"{(7 * each) % 1009}-{each}") for each in range(count)]
+
+
+@given(
+    shape=st.tuples(st.integers(0, 60), st.integers(1, 40)),
+    queries=st.integers(0, 30),
+    k=st.integers(0, 80),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_search_agrees_with_exact_inner_products(
+    backend: VectorBackend, shape: tuple[int, int], queries: int, k: int, seed: int
+) -> None:
+    """Ids and similarities both match a plain matrix product."""
+    count, dim = shape
+    rows, asked = unit_rows(count, dim, seed=seed), unit_rows(queries, dim, seed=seed + 1)
+    ids = named(count)
+    store = backend.create(dim)
+    store.add(ids, rows)
+
+    found = store.search(asked, k)
+
+    assert len(found) == queries
+    for query, hits in zip(asked, found, strict=True):
+        exact = dict(zip(ids, rows.astype(np.float64) @ query, strict=True))
+        best = sorted(exact.values(), reverse=True)[:k]
+        np.testing.assert_allclose([score for _, score in hits], best, atol=_TOLERANCE)
+        np.testing.assert_allclose([exact[name] for name, _ in hits], best, atol=_TOLERANCE)
+        assert len({name for name, _ in hits}) == len(hits) == min(k, count)
+
+
+@given(distinct=st.integers(1, 4), copies=st.integers(1, 40), k=st.integers(1, 60))
+def test_equals_come_in_the_order_added(
+    backend: VectorBackend, distinct: int, copies: int, k: int
+) -> None:
+    """Repeated paragraphs are common; which of them is shown must not be chance."""
+    rows = np.tile(unit_rows(distinct, 24, seed=5), (copies, 1))
+    query = unit_rows(1, 24, seed=6)
+    ids = named(len(rows))
+    store = backend.create(24)
+    store.add(ids, rows)
+
+    (hits,) = store.search(query, k)
+
+    exact = (rows[:distinct].astype(np.float64) @ query[0]).tolist()
+    order = sorted(range(len(rows)), key=lambda place: (-exact[place % distinct], place))
+    assert [name for name, _ in hits] == [ids[place] for place in order[:k]]
+
+
+@given(count=st.integers(0, 40), seed=st.integers(0, 1000))
+def test_a_store_comes_back_from_bytes(backend: VectorBackend, count: int, seed: int) -> None:
+    """What was indexed is what is searched, in a later process."""
+    rows, ids = unit_rows(count, 12, seed=seed), named(count)
+    store = backend.create(12)
+    store.add(ids[: count // 2], rows[: count // 2])
+    store.add(ids[count // 2 :], rows[count // 2 :])
+
+    again = backend.load(store.to_bytes(), ids)
+
+    queries = unit_rows(3, 12, seed=seed + 1)
+    assert len(again) == count
+    assert again.search(queries, 7) == store.search(queries, 7)
+    np.testing.assert_array_equal(again.vectors(ids[::-1]), rows[::-1])
+
+
+def test_questions_asked_together_get_what_each_gets_alone(backend: VectorBackend) -> None:
+    """Evaluation asks in batches; its figures must hold for single questions."""
+    store = backend.create(64)
+    store.add(named(500), unit_rows(500, 64, seed=1))
+    queries = unit_rows(50, 64, seed=2)
+
+    together = store.search(queries, 10)
+
+    assert together == [store.search(query[None], 10)[0] for query in queries]
+
+
+def test_vectors_of_nothing_have_the_right_width(backend: VectorBackend) -> None:
+    """Callers stack and multiply what they get."""
+    assert backend.create(9).vectors([]).shape == (0, 9)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.ones((2, 8), dtype=np.float32),
+        np.zeros((2, 8), dtype=np.float32),
+        np.full((2, 8), np.nan, dtype=np.float32),
+        np.eye(2, 8, dtype=np.float64),
+        np.eye(2, 7, dtype=np.float32),
+        np.eye(3, 8, dtype=np.float32),
+        np.eye(1, 8, dtype=np.float32)[0],
+    ],
+    ids=["long", "zero", "nan", "float64", "narrow", "one too many", "flat"],
+)
+def test_wrong_vectors_are_refused(backend: VectorBackend, rows: Vectors) -> None:
+    """A vector that is not of unit length would outrank all others unnoticed."""
+    store = backend.create(8)
+
+    with pytest.raises(ValueError, match=r"vectors"):
+        store.add([ChunkId("a"), ChunkId("b")], rows)
+
+    assert len(store) == 0
+
+
+def test_an_id_is_taken_once(backend: VectorBackend) -> None:
+    """Two vectors under one id would make the second unreachable."""
+    store = backend.create(4)
+    store.add([ChunkId("a")], unit_rows(1, 4, seed=1))
+
+    with pytest.raises(ValueError, match="new"):
+        store.add([ChunkId("b"), ChunkId("a")], unit_rows(2, 4, seed=2))
+    with pytest.raises(ValueError, match="new"):
+        store.add([ChunkId("b"), ChunkId("b")], unit_rows(2, 4, seed=2))
+
+    assert len(store) == 1
+    with pytest.raises(ValueError, match="'z'"):
+        store.vectors([ChunkId("z")])

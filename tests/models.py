@@ -1,0 +1,87 @@
+"""A sentence-transformers model of a few kilobytes, with random weights."""
+
+import json
+import string
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+WINDOW = 32
+DIM = 16
+
+_MARKERS = ("PAD", "UNK", "CLS", "SEP", "MASK")
+
+
+def write_tiny_model(folder: Path, *, seed: int, prompts: Mapping[str, str]) -> Path:
+    """Write a model that reads single letters into ``folder`` and return its path.
+
+    It has no layer that scales its vectors, so that whoever runs it must.
+    """
+    import torch  # noqa: PLC0415
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast  # noqa: PLC0415
+    from transformers.utils import logging  # noqa: PLC0415
+
+    tokenizer = _letters()
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=DIM,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=2 * DIM,
+        max_position_embeddings=WINDOW,
+        # Far from zero, so that different texts get clearly different vectors.
+        initializer_range=1.0,
+    )
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    BertModel(config).save_pretrained(folder)
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer,
+        **{f"{name.lower()}_token": f"[{name}]" for name in _MARKERS},
+        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
+    ).save_pretrained(folder)
+    pooling = {"word_embedding_dimension": DIM, "pooling_mode_mean_tokens": True}
+    modules = [
+        {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+        {
+            "idx": 1,
+            "name": "1",
+            "path": "1_Pooling",
+            "type": "sentence_transformers.models.Pooling",
+        },
+    ]
+    (folder / "1_Pooling").mkdir()
+    for name, content in (
+        ("modules.json", modules),
+        ("1_Pooling/config.json", pooling),
+        ("sentence_bert_config.json", {"max_seq_length": WINDOW, "do_lower_case": False}),
+        ("config_sentence_transformers.json", {"prompts": dict(prompts)}),
+    ):
+        (folder / name).write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def _letters() -> "Tokenizer":
+    from tokenizers import (  # noqa: PLC0415
+        Tokenizer,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+    )
+
+    signs = string.ascii_lowercase + string.digits + string.punctuation
+    words = [*(f"[{name}]" for name in _MARKERS), *signs, *(f"##{sign}" for sign in signs)]
+    vocabulary = {word: number for number, word in enumerate(words)}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=words[1]))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+    )
+    return tokenizer
