@@ -1,0 +1,212 @@
+"""The catalogue of a generation: documents and chunks in SQLite, canonical texts beside it."""
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from briefqa.datatypes import (
+    Chunk,
+    ChunkId,
+    DocId,
+    Document,
+    DocumentInfo,
+    LineMark,
+    Metadata,
+    PositionMap,
+    Span,
+)
+from briefqa.errors import IndexDamagedError, UnknownDocumentError
+from briefqa.indexing.manifest import Fingerprint, canonical_json
+
+CATALOGUE = "catalogue.sqlite"
+TEXTS = "texts.bin"
+
+_DOCUMENTS_KEPT = 32
+
+# A document's chunks stand in a row: `chunks` of them from position `first_chunk`.
+# text_start and text_bytes say where in texts.bin a text lies: the UTF-8 of a
+# chunk can be read without that of its document.
+SCHEMA = """
+CREATE TABLE files (source TEXT PRIMARY KEY, file_sha256 TEXT NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE documents (
+    doc_id TEXT PRIMARY KEY, source TEXT NOT NULL, title TEXT NOT NULL, metadata TEXT NOT NULL,
+    metadata_sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL, file_sha256 TEXT NOT NULL,
+    position_map TEXT NOT NULL, first_chunk INTEGER NOT NULL, chunks INTEGER NOT NULL,
+    text_start INTEGER NOT NULL, text_bytes INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+CREATE TABLE chunks (
+    position INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL UNIQUE, doc_id TEXT NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, heading TEXT NOT NULL, prefix TEXT NOT NULL,
+    sentences TEXT NOT NULL, embedding_key BLOB NOT NULL,
+    text_start INTEGER NOT NULL, text_bytes INTEGER NOT NULL
+) STRICT;
+"""
+_INFO = (
+    "SELECT doc_id, source, title, metadata, text_sha256, file_sha256,"
+    " position_map, text_start, text_bytes FROM documents"
+)
+_CHUNK = (
+    'SELECT chunk_id, chunks.doc_id, start, "end", heading, prefix, sentences,'
+    " chunks.text_start, chunks.text_bytes FROM chunks"
+)
+
+
+def fingerprint_of(info: DocumentInfo) -> Fingerprint:
+    """Return what tells this state of a document from another."""
+    known = canonical_json([info.title, asdict(info.metadata)])
+    return Fingerprint(
+        doc_id=info.doc_id,
+        source=info.source,
+        file_sha256=info.file_sha256,
+        text_sha256=info.text_sha256,
+        metadata_sha256=hashlib.sha256(known.encode()).hexdigest(),
+    )
+
+
+class Catalogue:
+    """Reads the catalogue and the texts of a generation; safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / CATALOGUE
+        self._texts_path = folder / TEXTS
+        # The file never changes, so SQLite needs neither locks nor journal.
+        uri = f"{self._path.absolute().as_uri()}?mode=ro&immutable=1"
+        self._texts = self._texts_path.open("rb")
+        self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._lock = threading.Lock()
+        self._recent = lru_cache(_DOCUMENTS_KEPT)(self._document)
+
+    def close(self) -> None:
+        """Close the files; the catalogue is of no use afterwards."""
+        with self._lock:
+            self._database.close()
+            self._texts.close()
+
+    def __del__(self) -> None:
+        # A generation that was swapped out goes when the last question under way is done with it.
+        with suppress(AttributeError):
+            self.close()
+
+    def documents(self) -> list[DocumentInfo]:
+        """Return every document, sorted by ``doc_id``."""
+        return [_info(row) for row in self._rows(f"{_INFO} ORDER BY doc_id")]
+
+    def document(self, doc_id: DocId) -> Document:
+        """Return one document with its text; the last few are kept at hand.
+
+        Raises:
+            UnknownDocumentError: If there is none of that id.
+            IndexDamagedError: If the text is not the one that was stored.
+        """
+        return self._recent(doc_id)
+
+    def _document(self, doc_id: DocId) -> Document:
+        rows = self._rows(f"{_INFO} WHERE doc_id = ?", doc_id)
+        if not rows:
+            raise UnknownDocumentError(doc_id)
+        info = _info(rows[0])
+        marks, start, size = rows[0][-3:]
+        data = self._bytes(start, size)
+        if hashlib.sha256(data).hexdigest() != info.text_sha256:
+            raise IndexDamagedError(self._texts_path, f"the text of {doc_id!r} has changed")
+        position_map = PositionMap(tuple(LineMark(*mark) for mark in json.loads(marks)))
+        return Document(info, data.decode(), position_map)
+
+    def chunks(self, ids: Iterable[ChunkId]) -> list[Chunk]:
+        """Return the chunks of ``ids``, in that order.
+
+        Raises:
+            IndexDamagedError: If there is none of such an id.
+        """
+        found: list[Chunk] = []
+        for chunk_id in ids:
+            rows = self._rows(f"{_CHUNK} WHERE chunk_id = ?", chunk_id)
+            if not rows:
+                raise IndexDamagedError(self._path, f"holds no chunk {chunk_id!r}")
+            found.append(self._chunk(rows[0]))
+        return found
+
+    def chunks_of(self, doc_id: DocId) -> list[Chunk]:
+        """Return the chunks of a document, in reading order."""
+        rows = self._rows(
+            f"{_CHUNK}, documents WHERE documents.doc_id = ?"
+            " AND position BETWEEN first_chunk AND first_chunk + documents.chunks - 1"
+            " ORDER BY position",
+            doc_id,
+        )
+        return [self._chunk(row) for row in rows]
+
+    def chunk_ids(self) -> list[ChunkId]:
+        """Return the ids of all chunks, in the order in which vectors were added."""
+        # Not ordered by SQL: the index on chunk_id alone answers this, a tenth of the pages.
+        rows = self._rows("SELECT position, chunk_id FROM chunks")
+        return [chunk_id for _, chunk_id in sorted(rows)]
+
+    def fingerprints(self) -> list[Fingerprint]:
+        """Return the state of every document, sorted by ``doc_id``."""
+        rows = self._rows(
+            "SELECT doc_id, source, file_sha256, text_sha256, metadata_sha256"
+            " FROM documents ORDER BY doc_id"
+        )
+        return [Fingerprint(*row) for row in rows]
+
+    def files(self) -> dict[str, str]:
+        """Return source and SHA-256 of the files of which every document is here."""
+        return dict(self._rows("SELECT source, file_sha256 FROM files"))
+
+    def embedding_keys(self) -> list[tuple[DocId, ChunkId, bytes]]:
+        """Return document, id and embedding key of every chunk, in the order of positions."""
+        return self._rows("SELECT doc_id, chunk_id, embedding_key FROM chunks ORDER BY position")
+
+    def faults(self) -> list[str]:
+        """Return what SQLite itself finds wrong with the file."""
+        return [text for (text,) in self._rows("PRAGMA integrity_check") if text != "ok"]
+
+    # Any, because the schema, not Python, types what SQLite returns.
+    def _rows(self, statement: str, *values: str) -> list[Any]:
+        try:
+            with self._lock:
+                return self._database.execute(statement, values).fetchall()
+        except sqlite3.ProgrammingError:
+            raise  # A mistake of ours, such as reading from a closed catalogue.
+        except sqlite3.DatabaseError as error:
+            raise IndexDamagedError(self._path, f"cannot be read: {error}") from error
+
+    def _bytes(self, start: int, size: int) -> bytes:
+        with self._lock:
+            self._texts.seek(start)
+            return self._texts.read(size)
+
+    def _chunk(self, row: Sequence[Any]) -> Chunk:
+        chunk_id, doc_id, start, end, heading, prefix, sentences, text_start, text_bytes = row
+        return Chunk(
+            chunk_id=chunk_id,
+            doc_id=doc_id,
+            span=Span(start, end),
+            text=self._bytes(text_start, text_bytes).decode(),
+            heading=tuple(json.loads(heading)),
+            prefix=prefix,
+            sentences=tuple(Span(*span) for span in json.loads(sentences)),
+        )
+
+
+def _info(row: Sequence[Any]) -> DocumentInfo:
+    doc_id, source, title, metadata, text_sha256, file_sha256 = row[:6]
+    fields = json.loads(metadata)
+    for name in ("authors", "tags"):
+        fields[name] = tuple(fields[name])
+    return DocumentInfo(
+        doc_id=doc_id,
+        source=source,
+        title=title,
+        metadata=Metadata(**fields),
+        text_sha256=text_sha256,
+        file_sha256=file_sha256,
+    )

@@ -1,0 +1,188 @@
+"""Opens a generation for reading, once every file has proved to be the one that was written."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from briefqa.datatypes import Chunk, ChunkId, DocId, Document, DocumentInfo, IndexInfo
+from briefqa.errors import IndexDamagedError
+from briefqa.indexing.catalogue import Catalogue
+from briefqa.indexing.current import Current, GenerationRef, read_current
+from briefqa.indexing.integrity import damaged_files, read_manifest, read_verified
+from briefqa.indexing.manifest import Manifest
+from briefqa.protocols import LexicalBackend, LexicalIndex, VectorBackend, VectorStore
+
+VECTORS = "vectors.bin"
+LEXICAL = "lexical"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Generation:
+    """An index as it was published: it never changes, and any thread may read it.
+
+    ``sources`` is the folder it was made from, ``degraded`` says why this
+    generation serves instead of a newer one, if it does.
+    """
+
+    ref: GenerationRef
+    manifest: Manifest
+    catalogue: Catalogue
+    vectors: VectorStore
+    words: LexicalIndex
+    sources: Path
+    degraded: str | None = None
+
+    @property
+    def info(self) -> IndexInfo:
+        """Which index this is, as results name it."""
+        manifest = self.manifest
+        return IndexInfo(manifest.generation, manifest.documents, manifest.chunks)
+
+    def chunks(self, ids: Iterable[ChunkId]) -> list[Chunk]:
+        """Return the chunks of ``ids``, in that order; ids come from the stores.
+
+        Raises:
+            IndexDamagedError: If there is none of such an id.
+        """
+        return self.catalogue.chunks(ids)
+
+    def chunks_of(self, doc_id: DocId) -> list[Chunk]:
+        """Return the chunks of a document, in reading order."""
+        return self.catalogue.chunks_of(doc_id)
+
+    def document(self, doc_id: DocId) -> Document:
+        """Return a document with its text; the last few read are kept at hand.
+
+        Raises:
+            UnknownDocumentError: If there is none of that id.
+            IndexDamagedError: If its text is not the one that was stored.
+        """
+        return self.catalogue.document(doc_id)
+
+    def documents(self) -> list[DocumentInfo]:
+        """Return every document without its text, sorted by ``doc_id``."""
+        return self.catalogue.documents()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.catalogue.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_generation(index: Path, *, stores: VectorBackend, words: LexicalBackend) -> Generation:
+    """Open the generation that ``index`` serves, or the one before if that is damaged.
+
+    The hash of every file is checked before anything parses it.
+
+    Raises:
+        IndexMissingError: If there is no index.
+        IndexFormatError: If it has a format of another version.
+        IndexDamagedError: If no generation is whole.
+    """
+    current = read_current(index)
+    while True:
+        try:
+            return _open(index, current.serving, current.sources, stores, words)
+        except IndexDamagedError as damage:
+            # A writer may have published twice since CURRENT was read and have
+            # cleared this generation away: that is no damage.
+            newer = read_current(index)
+            if newer != current:
+                current = newer
+                continue
+            return _open_previous(index, current, damage, stores, words)
+
+
+def _open_previous(
+    index: Path,
+    current: Current,
+    damage: IndexDamagedError,
+    stores: VectorBackend,
+    words: LexicalBackend,
+) -> Generation:
+    if current.previous is None:
+        raise damage
+    degraded = (
+        f"generation {current.serving.generation} is damaged ({damage.path}: {damage.detail}); "
+        f"the one before, {current.previous.generation}, serves instead; "
+        "run `briefqa index` to rebuild it"
+    )
+    try:
+        previous = _open(index, current.previous, current.sources, stores, words)
+    except IndexDamagedError:
+        raise damage from None
+    _log.warning("%s", degraded)
+    return replace(previous, degraded=degraded)
+
+
+def _open(
+    index: Path,
+    ref: GenerationRef,
+    sources: Path,
+    stores: VectorBackend,
+    words: LexicalBackend,
+) -> Generation:
+    folder = ref.folder(index)
+    manifest = read_manifest(index, ref)
+    files = dict(manifest.files)
+    entry = files.pop(VECTORS, None)
+    if entry is None:
+        raise IndexDamagedError(folder, f"the manifest does not name {VECTORS}")
+    # The vectors are hashed from the very bytes that are parsed: they are
+    # large, and reading them twice would show in every cold start.
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read_verified, folder / VECTORS, entry.sha256)
+        problems = damaged_files(index, ref, files)
+    if problems:
+        raise IndexDamagedError(index / problems[0].path, problems[0].detail)
+    data = reading.result()
+    catalogue = Catalogue(folder)
+    try:
+        vectors = _load(stores, data, catalogue.chunk_ids(), folder / VECTORS)
+        lexical = words.open(folder / LEXICAL)
+        _require_equal_counts(folder, manifest, vectors, lexical)
+    except BaseException:
+        catalogue.close()
+        raise
+    return Generation(
+        ref=ref,
+        manifest=manifest,
+        catalogue=catalogue,
+        vectors=vectors,
+        words=lexical,
+        sources=sources,
+    )
+
+
+def _load(stores: VectorBackend, data: bytes, ids: Sequence[ChunkId], path: Path) -> VectorStore:
+    try:
+        return stores.load(data, ids)
+    except IndexDamagedError as error:
+        # The store has seen bytes only, and cannot name their file.
+        raise IndexDamagedError(path, error.detail) from error
+
+
+def _require_equal_counts(
+    folder: Path, manifest: Manifest, vectors: VectorStore, words: LexicalIndex
+) -> None:
+    counts: Sequence[tuple[str, int]] = ((VECTORS, len(vectors)), (LEXICAL, len(words)))
+    for name, count in counts:
+        if count != manifest.chunks:
+            detail = f"holds {count} chunks instead of {manifest.chunks}"
+            raise IndexDamagedError(folder / name, detail)

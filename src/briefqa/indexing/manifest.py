@@ -1,0 +1,122 @@
+"""What a generation is: how it was made, what it holds, the hash of each file."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from briefqa.datatypes import DocId, JsonValue
+from briefqa.errors import IndexDamagedError, IndexFormatError
+
+FORMAT = 1
+"""Raised whenever an older version could not read what this one writes."""
+
+_ID_LENGTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How chunks and vectors were made: equal recipes give equal results.
+
+    ``chunking`` holds the options as JSON values.
+    """
+
+    model_id: str
+    dim: int
+    chunking: Mapping[str, JsonValue]
+    chunking_version: int
+    reader_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What tells one state of a document from another."""
+
+    doc_id: DocId
+    source: str
+    file_sha256: str
+    text_sha256: str
+    metadata_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of a generation as it was written; ``size`` in bytes."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The table of contents of one generation; ``files`` by name relative to its folder."""
+
+    generation: str
+    recipe: Recipe
+    documents: int
+    chunks: int
+    files: Mapping[str, FileEntry]
+
+    @property
+    def model_id(self) -> str:
+        """Name and fingerprint of the model that made the vectors."""
+        return self.recipe.model_id
+
+    def to_bytes(self) -> bytes:
+        """Return the manifest as it stands in ``manifest.json``."""
+        record = {
+            "format": FORMAT,
+            "generation": self.generation,
+            "recipe": asdict(self.recipe),
+            "documents": self.documents,
+            "chunks": self.chunks,
+            "files": {
+                name: {"sha256": entry.sha256, "bytes": entry.size}
+                for name, entry in self.files.items()
+            },
+        }
+        return json.dumps(record, indent=1, sort_keys=True).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes, path: Path) -> Self:
+        """Read what `to_bytes` returned; ``path`` is named in errors.
+
+        Raises:
+            IndexFormatError: If it has another format.
+            IndexDamagedError: If it is no manifest.
+        """
+        try:
+            record = json.loads(data)
+            if record["format"] != FORMAT:
+                raise IndexFormatError(found=record["format"], expected=FORMAT)
+            return cls(
+                generation=record["generation"],
+                recipe=Recipe(**record["recipe"]),
+                documents=record["documents"],
+                chunks=record["chunks"],
+                files={
+                    name: FileEntry(entry["sha256"], entry["bytes"])
+                    for name, entry in record["files"].items()
+                },
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise IndexDamagedError(path, "is not a manifest") from error
+
+
+def generation_id(recipe: Recipe, fingerprints: Iterable[Fingerprint]) -> str:
+    """Return the id of an index of these documents: 20 hex digits.
+
+    It depends on nothing else: no clock, machine, order or place of the folder.
+    """
+    documents = sorted(
+        [f.doc_id, f.source, f.file_sha256, f.text_sha256, f.metadata_sha256] for f in fingerprints
+    )
+    record = {"format": FORMAT, "recipe": asdict(recipe), "documents": documents}
+    return hashlib.sha256(canonical_json(record).encode()).hexdigest()[:_ID_LENGTH]
+
+
+def canonical_json(value: object) -> str:
+    """Return ``value`` as JSON that is the same wherever it is written, in ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

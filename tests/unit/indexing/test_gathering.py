@@ -1,0 +1,130 @@
+"""Which files are read, which are kept, and what is said of those that fail."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from tests.corpus import Corpus
+
+from briefqa.chunking import ChunkingOptions
+from briefqa.datatypes import DocId
+from briefqa.documents import SourceFile, find_files
+from briefqa.indexing import Generation
+from briefqa.indexing.gathering import Gathered, gather
+from briefqa.protocols import Progress
+
+_OPTIONS = ChunkingOptions(size=24, prefix=8)
+
+
+def _gather(
+    corpus: Corpus, base: Generation | None = None, files: list[SourceFile] | None = None
+) -> Gathered:
+    return gather(
+        find_files(corpus.folder) if files is None else files,
+        base,
+        tokens=corpus.embedder.tokens,
+        chunking=_OPTIONS,
+        on_progress=corpus.progress.append,
+    )
+
+
+def test_order_of_files_does_not_matter(corpus: Corpus) -> None:
+    """Also which of two documents with one id stays."""
+    corpus.write_records("a.jsonl", ("n1", "Another text."))
+    files = find_files(corpus.folder)
+
+    forward, backward = _gather(corpus, files=files), _gather(corpus, files=files[::-1])
+
+    assert forward.fingerprints == backward.fingerprints
+    assert forward.fingerprints[DocId("n1")].source == "a.jsonl"
+    assert [str(error) for error in forward.failed] == [str(error) for error in backward.failed]
+
+
+def test_of_two_documents_with_one_id_the_first_stays(empty: Corpus) -> None:
+    """An id must name one text; which one is told, not left to chance."""
+    empty.write_records("b.jsonl", ("x", "One."), ("x", "Two."), ("a.txt", "Three."))
+    empty.write("a.txt", "The file.\n")
+
+    gathered = _gather(empty)
+
+    assert {d: g.document.text.strip() for d, g in gathered.fresh.items()} == {
+        "a.txt": "The file.",
+        "x": "One.",
+    }
+    assert [(e.source, e.reason) for e in gathered.failed] == [("b.jsonl", "duplicate_id")] * 2
+    assert "which a.txt has already" in str(gathered.failed[1])
+
+
+def test_unchanged_files_are_not_read_again(corpus: Corpus) -> None:
+    """A large folder is indexed again in the time it takes to hash it."""
+    corpus.sync()
+    corpus.write("grid/power.txt", "The grid is new.\n")
+
+    with corpus.open() as base:
+        gathered = _gather(corpus, base)
+
+    assert set(gathered.fresh) == {"grid/power.txt"}
+    assert set(gathered.fingerprints) == {"chips.md", "grid/power.txt", "n1", "n2"}
+
+
+def test_file_with_a_failure_is_read_again_and_fails_again(empty: Corpus) -> None:
+    """What is wrong must be said on each run, not only on the first."""
+    empty.write("notes.jsonl", '{"_id": "n1", "text": "Good."}\n{"_id": "n2"}\n')
+    empty.sync()
+
+    with empty.open() as base:
+        gathered = _gather(empty, base)
+
+    assert set(gathered.fresh) == {"n1"}
+    assert [error.source for error in gathered.failed] == ["notes.jsonl:2"]
+
+
+def test_document_that_lost_its_id_to_another_comes_back(empty: Corpus) -> None:
+    """Once the first is gone, the second is the document of that id."""
+    first = empty.write_records("a.jsonl", ("x", "One."))
+    empty.write_records("b.jsonl", ("x", "Two."), ("y", "Three."))
+    empty.sync()
+    first.unlink()
+
+    with empty.open() as base:
+        gathered = _gather(empty, base)
+
+    assert gathered.fingerprints[DocId("x")].source == "b.jsonl"
+    assert gathered.failed == []
+
+
+def test_kept_document_gives_way_to_one_that_now_comes_first(empty: Corpus) -> None:
+    """The result must not depend on what was indexed before."""
+    empty.write_records("b.jsonl", ("x", "Two."), ("y", "Three."))
+    empty.sync()
+    empty.write_records("a.jsonl", ("x", "One."))
+
+    with empty.open() as base:
+        again, fresh = _gather(empty, base), _gather(empty)
+
+    assert again.fingerprints == fresh.fingerprints
+    assert again.files == fresh.files
+    assert [error.reason for error in again.failed] == ["duplicate_id"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such file names")
+def test_file_name_that_is_no_text_can_be_indexed(empty: Corpus) -> None:
+    """Linux allows any bytes in a name; neither SQLite nor JSON does."""
+    path = Path(os.fsdecode(os.fsencode(empty.folder) + b"/caf\xe9.txt"))
+    path.write_text("Coffee.\n", encoding="utf-8")
+
+    (doc_id,) = empty.sync().added
+
+    with empty.open() as generation:
+        assert generation.document(doc_id).text.strip() == "Coffee."
+    assert not empty.sync().published
+
+
+def test_progress_counts_every_file(corpus: Corpus) -> None:
+    """A bar must reach its end, also where files are kept or fail."""
+    corpus.write("bad.bin", "?")
+
+    _gather(corpus)
+
+    assert corpus.progress == [Progress("reading", done, 4) for done in range(5)]
