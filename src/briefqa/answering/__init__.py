@@ -1,0 +1,21 @@
+"""Hits become an answer: exact sentences with receipts, or an honest refusal."""
+
+from briefqa.answering.abstention import Evidence
+from briefqa.answering.answer import (
+    AnswerableIndex,
+    answer_question,
+    find_evidence,
+    search_passages,
+)
+from briefqa.answering.receipts import Receipt, ReceiptCheck, check_receipt
+
+__all__ = [
+    "AnswerableIndex",
+    "Evidence",
+    "Receipt",
+    "ReceiptCheck",
+    "answer_question",
+    "check_receipt",
+    "find_evidence",
+    "search_passages",
+]

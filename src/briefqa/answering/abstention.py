@@ -1,0 +1,57 @@
+"""How likely it is that the documents answer a question at all."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+
+from briefqa.answering.sentences import ScoredSentence, coverage
+from briefqa.datatypes import Hit
+from briefqa.protocols import LexicalIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for an answer being there; each in [0, 1], none relative to other questions.
+
+    ``closeness`` is the best cosine of any passage or sentence, ``coverage`` the
+    share of the question's words, by weight, that a single passage holds, and
+    ``match`` the best fused score.
+    """
+
+    closeness: float
+    coverage: float
+    match: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A logistic model of `Evidence`, and the probability below which to decline."""
+
+    weights: tuple[float, float, float]
+    bias: float
+    threshold: float
+
+
+# Fitted by benchmarks/fit_abstention.py, which prints these numbers and what they do.
+CALIBRATION = Calibration(weights=(4.73, 2.37, 1.94), bias=-5.36, threshold=0.36)
+
+
+def gather_evidence(
+    hits: Sequence[Hit],
+    sentences: Sequence[ScoredSentence],
+    weights: Mapping[str, float],
+    words: LexicalIndex,
+) -> Evidence:
+    """Measure what ``hits`` and their ``sentences`` hold for a question of ``weights``."""
+    cosines = [hit.scores["dense"] for hit in hits] + [s.cosine for s in sentences]
+    return Evidence(
+        closeness=min(1.0, max(0.0, *cosines)) if cosines else 0.0,
+        coverage=max((coverage(h.chunk.embedded_text, weights, words) for h in hits), default=0.0),
+        match=max((hit.score for hit in hits), default=0.0),
+    )
+
+
+def confidence(evidence: Evidence, calibration: Calibration = CALIBRATION) -> float:
+    """Return the estimated probability, in [0, 1], that the documents answer."""
+    terms = zip(calibration.weights, astuple(evidence), strict=True)
+    return 1 / (1 + math.exp(-calibration.bias - sum(w * x for w, x in terms)))

@@ -1,0 +1,213 @@
+"""Puts an answer together, each of its sentences with a receipt."""
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from briefqa.answering.abstention import (
+    CALIBRATION,
+    Calibration,
+    Evidence,
+    confidence,
+    gather_evidence,
+)
+from briefqa.answering.sentences import (
+    Quote,
+    ScoredSentence,
+    choose_quotes,
+    content_weights,
+    score_sentences,
+)
+from briefqa.datatypes import (
+    Answer,
+    AnswerSentence,
+    Citation,
+    DocId,
+    Document,
+    Hit,
+    IndexInfo,
+    Passage,
+    Place,
+    SearchResult,
+    Span,
+    Verdict,
+)
+from briefqa.protocols import Embedder, Vectors
+from briefqa.retrieval import (
+    SearchableIndex,
+    check_limit,
+    check_question,
+    find_hits,
+    term_weights,
+)
+
+_BRACKETED = re.compile(r"\[(\d+)\]")
+_HITS_TO_QUOTE = 5
+"""Evidence is weighed over these, however many passages are shown."""
+
+
+class AnswerableIndex(SearchableIndex, Protocol):
+    """The parts of an opened index that an answer needs."""
+
+    @property
+    def info(self) -> IndexInfo:
+        """Names the generation and counts what it holds."""
+        ...
+
+    def document(self, doc_id: DocId, /) -> Document:
+        """Return a document with its canonical text."""
+        ...
+
+
+@dataclass(slots=True)
+class _Stopwatch:
+    started: float = field(default_factory=time.perf_counter)
+    laps: dict[str, float] = field(default_factory=dict)
+
+    def lap(self, stage: str) -> None:
+        self.laps[stage] = self._ms() - sum(self.laps.values())
+
+    def read(self) -> dict[str, float]:
+        """Return milliseconds by stage, and in total."""
+        return {name: round(ms, 3) for name, ms in {**self.laps, "total": self._ms()}.items()}
+
+    def _ms(self) -> float:
+        return (time.perf_counter() - self.started) * 1000
+
+
+def search_passages(
+    question: str, index: AnswerableIndex, embedder: Embedder, *, k: int
+) -> SearchResult:
+    """Return the ``k`` best passages for ``question``.
+
+    Raises:
+        LimitError: If ``k`` is not between 1 and 100.
+        QuestionError: If the question is empty or too long.
+    """
+    check_limit(k)
+    watch = _Stopwatch()
+    question = check_question(question)
+    vector = embedder.embed_queries([question])[0]
+    watch.lap("embed")
+    hits = find_hits(question, vector, index, k=k)
+    passages = _passages(hits, index)
+    return SearchResult(question, passages, index.info, watch.read())
+
+
+def answer_question(
+    question: str,
+    index: AnswerableIndex,
+    embedder: Embedder,
+    *,
+    k: int,
+    calibration: Calibration = CALIBRATION,
+) -> Answer:
+    """Answer with sentences of the documents, or decline.
+
+    Args:
+        question: What is asked.
+        index: Where to look.
+        embedder: The model that the index was built with.
+        k: How many passages to show; the answer quotes from the first five.
+        calibration: Turns evidence into a probability, and says when to decline.
+
+    Raises:
+        LimitError: If ``k`` is not between 1 and 100.
+        QuestionError: If the question is empty or too long.
+    """
+    check_limit(k)
+    watch = _Stopwatch()
+    question = check_question(question)
+    vector = embedder.embed_queries([question])[0]
+    watch.lap("embed")
+    hits = find_hits(question, vector, index, k=max(k, _HITS_TO_QUOTE))
+    watch.lap("retrieve")
+    ranked, evidence = _weigh(question, vector, hits, index, embedder)
+    certainty = confidence(evidence, calibration)
+    is_answered = bool(ranked) and certainty >= calibration.threshold
+    chosen = choose_quotes(ranked) if is_answered else []
+    citations = tuple(_citation(n, q, index) for n, q in enumerate(chosen, 1))
+    sentences = tuple(
+        AnswerSentence(_said(c.quote), (c.number,), Verdict.SUPPORTED) for c in citations
+    )
+    watch.lap("extract")
+    passages = _passages(hits[:k], index)
+    return Answer(
+        question=question,
+        answered=is_answered,
+        text=" ".join(f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in sentences),
+        sentences=sentences,
+        citations=citations,
+        passages=passages,
+        confidence=round(certainty, 4),
+        reason=None if is_answered else _reason(hits),
+        model=None,
+        index=index.info,
+        took_ms=watch.read(),
+    )
+
+
+def find_evidence(question: str, index: AnswerableIndex, embedder: Embedder) -> Evidence:
+    """Return what speaks for ``question`` being answered by the documents.
+
+    Raises:
+        QuestionError: If the question is empty or too long.
+    """
+    question = check_question(question)
+    vector = embedder.embed_queries([question])[0]
+    hits = find_hits(question, vector, index, k=_HITS_TO_QUOTE)
+    return _weigh(question, vector, hits, index, embedder)[1]
+
+
+def _weigh(
+    question: str,
+    vector: Vectors,
+    hits: Sequence[Hit],
+    index: AnswerableIndex,
+    embedder: Embedder,
+) -> tuple[list[ScoredSentence], Evidence]:
+    """Rank the sentences of the best hits, and say what they amount to."""
+    best = hits[:_HITS_TO_QUOTE]
+    weights = content_weights(term_weights(question, index.words), index.words)
+    ranked = score_sentences(vector, best, weights, index.words, embedder)
+    return ranked, gather_evidence(best, ranked, weights, index.words)
+
+
+def _said(quote: str) -> str:
+    """Return ``quote`` on one line; its own ``[7]`` becomes ``(7)``, for ``[n]`` is a citation."""
+    return _BRACKETED.sub(r"(\1)", " ".join(quote.split()))
+
+
+def _reason(hits: Sequence[Hit]) -> str:
+    if not hits:
+        return "The index holds no documents."
+    return "The documents do not seem to answer this; the passages are the nearest found."
+
+
+def _citation(number: int, quote: Quote, index: AnswerableIndex) -> Citation:
+    chunk = quote.hit.chunk
+    document = index.document(chunk.doc_id)
+    return Citation(
+        number=number,
+        chunk_id=chunk.chunk_id,
+        document=document.info,
+        place=_place(document, quote.span, chunk.heading),
+        span=quote.span,
+        quote=quote.span.of(document.text),
+    )
+
+
+def _passages(hits: Sequence[Hit], index: AnswerableIndex) -> tuple[Passage, ...]:
+    found: list[Passage] = []
+    for hit in hits:
+        document = index.document(hit.chunk.doc_id)
+        place = _place(document, hit.chunk.span, hit.chunk.heading)
+        found.append(Passage(hit, document.info, place))
+    return tuple(found)
+
+
+def _place(document: Document, span: Span, heading: tuple[str, ...]) -> Place:
+    line = document.position_map.line_at(document.text, span.start)
+    return Place(heading=heading, page=None, line=line)

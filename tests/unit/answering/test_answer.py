@@ -1,0 +1,194 @@
+"""An answer proves itself, or there is none."""
+
+import hashlib
+import random
+import re
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.corpus import Corpus, RecordingEmbedder, fill
+from tests.unit.strategies import source_text
+
+from briefqa.answering import answer_question, find_evidence, search_passages
+from briefqa.answering.abstention import Calibration, confidence
+from briefqa.datatypes import Answer, Verdict
+from briefqa.errors import LimitError, QuestionError
+from briefqa.indexing import Generation
+
+# Answers whatever is asked, and nothing.
+_ALWAYS = Calibration(weights=(0.0, 0.0, 0.0), bias=5.0, threshold=0.5)
+_NEVER = Calibration(weights=(0.0, 0.0, 0.0), bias=-5.0, threshold=0.5)
+
+_FACTS = st.sampled_from(
+    [
+        "The grid needs ten gigawatts of power, as others found [7].",
+        "It grew by half in a year [1] [2].",
+        "Power is dear [12]; coal, the board says, is dearer.",
+        "- The grid: old\n- The dams: older than the grid\n",
+        "# Power\n\nWho needs power? The grid does.\n",
+        "Näher als Öl liegt 太陽 the power 😀 of the sun.",
+    ]
+)
+_TEXTS = st.lists(_FACTS | source_text, min_size=1, max_size=4).map("\n\n".join)
+_QUESTION = "Who needs the power of the grid?"
+
+
+def _corpus(folder: Path) -> Corpus:
+    (folder / "briefs").mkdir()
+    return Corpus(folder / "briefs", folder / "index", RecordingEmbedder(256))
+
+
+def _ask(corpus: Corpus, generation: Generation, question: str, calibration: Calibration) -> Answer:
+    return answer_question(question, generation, corpus.embedder, k=5, calibration=calibration)
+
+
+@settings(max_examples=30)
+@given(st.lists(_TEXTS, min_size=1, max_size=3))
+def test_every_citation_proves_itself(texts: list[str]) -> None:
+    """Quote, offsets and both hashes, over the worst text there is, checked with hashlib alone."""
+    with tempfile.TemporaryDirectory() as name:
+        corpus = _corpus(Path(name))
+        for at, text in enumerate(texts):
+            path = corpus.folder / f"d{at}{'.md' if at % 2 else '.txt'}"
+            path.write_bytes(text.encode("utf-8", "surrogatepass"))
+        corpus.sync(allow_empty=True)
+        with corpus.open() as generation:
+            answer = _ask(corpus, generation, _QUESTION, _ALWAYS)
+
+            for citation in answer.citations:
+                text = generation.document(citation.document.doc_id).text
+                file = (corpus.folder / citation.document.source).read_bytes()
+                assert text[citation.span.start : citation.span.end] == citation.quote
+                assert hashlib.sha256(text.encode()).hexdigest() == citation.document.text_sha256
+                assert hashlib.sha256(file).hexdigest() == citation.document.file_sha256
+
+        numbers = [citation.number for citation in answer.citations]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert [int(n) for n in re.findall(r"\[(\d+)\]", answer.text)] == numbers
+        assert [s.citations for s in answer.sentences] == [(n,) for n in numbers]
+        assert {s.verdict for s in answer.sentences} <= {Verdict.SUPPORTED}
+        assert answer.answered == bool(answer.text) == bool(numbers)
+        assert {c.chunk_id for c in answer.citations} <= {
+            p.hit.chunk.chunk_id for p in answer.passages
+        }
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Corpus:
+    """Three files, four documents, more chunks, indexed."""
+    corpus = fill(_corpus(tmp_path))
+    corpus.sync()
+    return corpus
+
+
+def test_answer_says_what_its_citations_quote(corpus: Corpus) -> None:
+    """In one line, sentence by sentence, each followed by its number."""
+    with corpus.open() as generation:
+        answer = _ask(corpus, generation, "Where does Germany make chips?", _ALWAYS)
+
+    said = " ".join(
+        f"{' '.join(citation.quote.split())} [{citation.number}]" for citation in answer.citations
+    )
+    assert answer.text == said
+    assert answer.text.startswith("Germany makes chips in Dresden. ")
+    assert (answer.answered, answer.reason, answer.model) == (True, None, None)
+    assert answer.citations[0].document.doc_id == "chips.md"
+    assert (answer.citations[0].place.heading, answer.citations[0].place.line) == (("Chips",), 3)
+
+
+def test_bracketed_number_of_a_document_is_not_taken_for_a_citation(tmp_path: Path) -> None:
+    """Papers are full of `[7]`; a reader would look for our seventh source."""
+    corpus = _corpus(tmp_path)
+    corpus.write("paper.txt", "The grid needs ten gigawatts of power, as others found [7].\n")
+    corpus.sync()
+    with corpus.open() as generation:
+        answer = _ask(corpus, generation, _QUESTION, _ALWAYS)
+
+    assert re.findall(r"\[\d+\]", answer.text) == ["[1]"]
+    assert answer.citations[0].quote.endswith("found [7].")
+
+
+def test_declined_question_gets_passages_and_a_reason(corpus: Corpus) -> None:
+    """Nothing that could be taken for an answer, but where to look on."""
+    with corpus.open() as generation:
+        answer = _ask(corpus, generation, "Where does Germany make chips?", _NEVER)
+
+    assert not answer.answered
+    assert (answer.text, answer.sentences, answer.citations) == ("", (), ())
+    assert answer.reason is not None
+    assert answer.reason.endswith(".")
+    assert [passage.hit.rank for passage in answer.passages] == [1, 2, 3, 4, 5]
+    assert answer.confidence < _NEVER.threshold
+
+
+def test_index_without_documents_says_so(tmp_path: Path) -> None:
+    """The last document was deleted: that is no crash, and no answer."""
+    corpus = _corpus(tmp_path)
+    corpus.sync(allow_empty=True)
+    with corpus.open() as generation:
+        answer = _ask(corpus, generation, _QUESTION, _ALWAYS)
+
+    assert not answer.answered
+    assert answer.passages == ()
+    assert answer.reason == "The index holds no documents."
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Corpus:
+    """Some four hundred passages that share their words."""
+    draw = random.Random(2)  # noqa: S311 - words, not secrets
+    words = ["grid", "power", "dam", "wind", "coal", "need", "year", "water", "price", "port"]
+    corpus = _corpus(tmp_path)
+    for number in range(40):
+        lines = [" ".join(draw.choices(words, k=draw.randint(8, 20))) + ".\n" for _ in range(10)]
+        corpus.write(f"d{number:02}.txt", "\n".join(lines).replace("grid", "The grid", 1))
+    corpus.sync()
+    return corpus
+
+
+@pytest.mark.parametrize("question", ["What does the grid need?", "power grid coal port", "Who?"])
+def test_answer_does_not_depend_on_how_many_passages_are_shown(
+    large: Corpus, question: str
+) -> None:
+    """A larger page shows more passages of the same answer, as sure of itself as before."""
+    with large.open() as generation:
+        few, many = (answer_question(question, generation, large.embedder, k=k) for k in (1, 20))
+        found = find_evidence(question, generation, large.embedder)
+
+    assert (few.text, few.citations, few.answered) == (many.text, many.citations, many.answered)
+    assert few.confidence == many.confidence == round(confidence(found), 4)
+    assert few.passages == tuple(
+        passage for passage in many.passages[:1] if few.passages[0].hit.chunk == passage.hit.chunk
+    )
+    assert len(many.passages) == 20
+
+
+def test_search_shows_the_passages_of_the_answer(corpus: Corpus) -> None:
+    """Both routes rank alike; only one of them also answers."""
+    with corpus.open() as generation:
+        answer = _ask(corpus, generation, _QUESTION, _ALWAYS)
+        result = search_passages(_QUESTION, generation, corpus.embedder, k=5)
+
+    assert result.passages == answer.passages
+    assert result.index == answer.index == generation.info
+    for took in (result.took_ms, answer.took_ms):
+        stages = sum(ms for stage, ms in took.items() if stage != "total")
+        assert 0 < stages <= took["total"] + 0.01
+
+
+def test_mistakes_are_told_before_the_model_runs(corpus: Corpus) -> None:
+    """A number or a question that cannot be meant costs nothing."""
+    corpus.embedder.seen.clear()
+    with corpus.open() as generation:
+        for ask in (answer_question, search_passages):
+            for k in (0, 101, 10**9):
+                with pytest.raises(LimitError):
+                    ask("Why?", generation, corpus.embedder, k=k)
+            for question in (" ", "w" * 5_000):
+                with pytest.raises(QuestionError):
+                    ask(question, generation, corpus.embedder, k=5)
+
+    assert corpus.embedder.seen == []

@@ -1,0 +1,249 @@
+"""Hits against an independent oracle, and the promises that a ranking keeps."""
+
+import math
+import random
+import tempfile
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from tests.small_index import SmallIndex, passage, small_index
+
+from briefqa.backends.hashing import HashEmbedder
+from briefqa.datatypes import Chunk, ChunkId, Hit
+from briefqa.errors import LimitError, QuestionError
+from briefqa.retrieval import MOST_HITS, check_question, find_hits
+from briefqa.retrieval.fusion import DENSE_SHARE
+
+_EMBEDDER = HashEmbedder(64)
+# Words that are their own stems and no stop words, so that the oracle needs no analyser.
+_WORDS = ["grid", "chip", "water", "wind", "coal", "dam", "port", "ship", "tax", "law", "loan"]
+_TEXTS = st.lists(st.sampled_from(_WORDS), min_size=1, max_size=20).map(" ".join)
+_QUESTIONS = st.lists(st.sampled_from([*_WORDS, "volcano"]), min_size=1, max_size=6).map(" ".join)
+
+
+def _find(question: str, index: SmallIndex, k: int) -> list[Hit]:
+    return find_hits(question, _EMBEDDER.embed_queries([question])[0], index, k=k)
+
+
+def _chunks(texts: Sequence[str], documents: int = 3) -> list[Chunk]:
+    """Deal ``texts`` out to documents, one after the other."""
+    return [passage(f"d{at % documents}", 1000 * at, text) for at, text in enumerate(texts)]
+
+
+def _oracle(question: str, chunks: Sequence[Chunk]) -> dict[ChunkId, float]:
+    """Score every chunk from the papers' formulas: BM25, cosine, their convex combination."""
+    held = [chunk.embedded_text.split() for chunk in chunks]
+    mean_length = sum(map(len, held)) / len(held)
+    idf = {
+        word: math.log(1 + (len(held) - n + 0.5) / (n + 0.5))
+        for word in set(question.split())
+        for n in [sum(word in words for words in held)]
+    }
+    scores: dict[ChunkId, float] = {}
+    (asked,) = _EMBEDDER.embed_documents([question])
+    for chunk, words in zip(chunks, held, strict=True):
+        norm = 1.2 * (0.25 + 0.75 * len(words) / mean_length)
+        bm25 = sum(
+            weight * 2.2 * words.count(word) / (words.count(word) + norm)
+            for word, weight in idf.items()
+        )
+        (vector,) = _EMBEDDER.embed_documents([chunk.embedded_text])
+        cosine = max(0.0, float(np.dot(asked, vector)))
+        lexical = bm25 / (2.2 * sum(idf.values()))
+        scores[chunk.chunk_id] = DENSE_SHARE * cosine + (1 - DENSE_SHARE) * lexical
+    return scores
+
+
+@settings(max_examples=60)
+@given(st.lists(_TEXTS, min_size=1, max_size=30), _QUESTIONS, st.integers(1, 100))
+def test_hits_agree_with_brute_force(texts: list[str], question: str, k: int) -> None:
+    """Every score, and so the order, follows from the documented formulas alone."""
+    chunks = _chunks(texts)
+    expected = _oracle(question, chunks)
+    with tempfile.TemporaryDirectory() as folder:
+        index = small_index(chunks, _EMBEDDER, Path(folder))
+
+        hits = _find(question, index, k)
+
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    found = [expected[hit.chunk.chunk_id] for hit in hits]
+    assert [hit.score for hit in hits] == pytest.approx(found, abs=1e-4)
+    assert all(above >= below - 1e-4 for above, below in pairwise(found))
+    named = [i for hit in hits for i in (hit.chunk.chunk_id, *hit.duplicates)]
+    assert len(named) == len(set(named))
+    for hit in hits:
+        assert all(expected[i] <= hit.score + 1e-4 for i in hit.duplicates)
+    if len(hits) < k:
+        assert set(named) == set(expected)
+    else:
+        left_out = expected.keys() - set(named)
+        assert all(expected[i] <= found[-1] + 1e-4 for i in left_out)
+
+
+def test_equal_scores_rank_by_document_and_place(tmp_path: Path) -> None:
+    """Without a rule, ties would fall as the files happened to be found."""
+    # The same words in other orders: equal by every measure, and yet no repeats.
+    texts = ["grid chip dam", "dam grid chip", "chip dam grid", "dam chip grid"]
+    places = [("b", 900), ("b", 70), ("a", 1000), ("a", 200)]
+    chunks = [passage(doc_id, at, text) for (doc_id, at), text in zip(places, texts, strict=True)]
+
+    hits = _find("dam", small_index(chunks, _EMBEDDER, tmp_path), 10)
+
+    assert len({hit.score for hit in hits}) == 1
+    assert [(hit.chunk.doc_id, hit.chunk.span.start) for hit in hits] == sorted(places)
+
+
+def test_near_identical_passages_take_one_place(tmp_path: Path) -> None:
+    """Real folders hold the same paragraph many times; three copies of one are no three hits."""
+    said = "Both powers signed the declaration at the first summit in the old park."
+    copies = [
+        passage("a", 0, said),
+        passage("b", 0, said.upper()),
+        passage("c", 0, f"“{said[:-1]}”", prefix="Under another title"),
+    ]
+    fuller = passage("d", 0, f"{said} A second summit followed in another country a year later.")
+    other = passage("e", 0, "No powers signed anything about wind and water.")
+
+    hits = _find(
+        "Who signed the declaration?",
+        small_index([*copies, fuller, other], _EMBEDDER, tmp_path),
+        10,
+    )
+
+    shown = {hit.chunk.doc_id: hit for hit in hits}
+    assert {"d", "e"} <= shown.keys()
+    (best,) = shown.keys() - {"d", "e"}
+    hidden = {chunk.chunk_id for chunk in copies if chunk.doc_id != best}
+    assert set().union(*(hit.duplicates for hit in hits)) == hidden
+    assert [hit.rank for hit in hits] == [1, 2, 3]
+
+
+def test_repeats_do_not_use_up_places(tmp_path: Path) -> None:
+    """Who asks for three hits gets three different ones, however often the first is repeated."""
+    copies = [passage(f"a{at:02}", 0, "grid dam wind coal grid dam") for at in range(30)]
+    others = [passage("b", 0, "dam water"), passage("c", 0, "grid port ship")]
+
+    hits = _find("grid dam", small_index([*copies, *others], _EMBEDDER, tmp_path), 3)
+
+    assert sorted(hit.chunk.doc_id for hit in hits) == ["a00", "b", "c"]
+    (first,) = [hit for hit in hits if hit.chunk.doc_id == "a00"]
+    assert len(first.duplicates) == 29
+
+
+@pytest.fixture(scope="module")
+def hundreds(tmp_path_factory: pytest.TempPathFactory) -> SmallIndex:
+    """More passages than any one stage returns for a question."""
+    draw = random.Random(5)  # noqa: S311 - words, not secrets
+    texts = [" ".join(draw.choices(_WORDS, k=draw.randint(3, 25))) for _ in range(600)]
+    chunks = [passage(f"d{at % 20}", 1000 * at, text) for at, text in enumerate(texts)]
+    return small_index(chunks, _EMBEDDER, tmp_path_factory.mktemp("hundreds"))
+
+
+@pytest.mark.parametrize("question", ["grid", "wind and water", "coal tax law", "volcano"])
+def test_score_and_order_do_not_depend_on_how_many_are_asked_for(
+    hundreds: SmallIndex, question: str
+) -> None:
+    """A score means the same everywhere, or confidence would change with the page size."""
+    most = [(hit.chunk, hit.score) for hit in _find(question, hundreds, MOST_HITS)]
+
+    assert len(most) == MOST_HITS
+    for k in (1, 5, 20, 50):
+        assert [(hit.chunk, hit.score) for hit in _find(question, hundreds, k)] == most[:k]
+
+
+def test_ranking_does_not_depend_on_the_order_of_files(tmp_path: Path) -> None:
+    """Two machines list a folder differently, and must answer alike."""
+    draw = random.Random(3)  # noqa: S311 - words, not secrets
+    texts = [" ".join(draw.choices(_WORDS, k=draw.randint(1, 12))) for _ in range(80)]
+    chunks = _chunks(texts)
+    rankings: list[list[tuple[ChunkId, float, tuple[ChunkId, ...]]]] = []
+    for turn in range(3):
+        folder = tmp_path / str(turn)
+        folder.mkdir()
+        index = small_index(chunks, _EMBEDDER, folder)
+        hits = _find("grid water coal", index, 60)
+        rankings.append([(h.chunk.chunk_id, round(h.score, 6), h.duplicates) for h in hits])
+        draw.shuffle(chunks)
+
+    assert rankings[0] == rankings[1] == rankings[2]
+
+
+def test_off_topic_question_scores_low(tmp_path: Path) -> None:
+    """Normalised by the best hit, it would score 1.0 and nothing could be declined."""
+    chunks = [
+        passage("a", 0, "The grid needs power from the dam when the wind is still."),
+        passage("b", 0, "Chips are made in Dresden with much water."),
+        passage("c", 0, "A bank gives a loan to the port."),
+    ]
+    index = small_index(chunks, HashEmbedder(), tmp_path)
+
+    def best(question: str) -> float:
+        vector = HashEmbedder().embed_queries([question])[0]
+        return find_hits(question, vector, index, k=3)[0].score
+
+    assert best("sourdough recipe yeast") < 0.15
+    assert best("When does the grid need power from the dam?") > 0.5
+
+
+def test_empty_index_gives_no_hits(tmp_path: Path) -> None:
+    """A folder whose last document was deleted is no error to a question."""
+    assert _find("grid", small_index([], _EMBEDDER, tmp_path), 5) == []
+
+
+def test_hits_keep_the_score_of_every_stage(tmp_path: Path) -> None:
+    """Who wonders about a rank must see what it came from."""
+    chunks = [passage("a", 0, "grid dam"), passage("b", 0, "wind")]
+
+    hits = _find("dam", small_index(chunks, _EMBEDDER, tmp_path), 2)
+
+    assert [set(hit.scores) for hit in hits] == [{"dense", "lexical"}] * 2
+    assert hits[0].scores["lexical"] > hits[1].scores["lexical"] == 0
+
+
+@pytest.mark.parametrize("k", [-1, 0, MOST_HITS + 1, 10**9])
+def test_number_of_hits_out_of_bounds_is_refused(tmp_path: Path, k: int) -> None:
+    """10**9 must not reserve memory for 10**9 hits, and 0 is a mistake of the caller's."""
+    index = small_index([passage("a", 0, "grid")], _EMBEDDER, tmp_path)
+
+    with pytest.raises(LimitError, match=f"top_k is {k}, but must lie between 1 and 100"):
+        _find("grid", index, k)
+
+
+@pytest.mark.parametrize("question", ["", " \n\t", "\u3000\u2003", "w" * 4001])
+def test_question_without_words_or_end_is_refused(question: str) -> None:
+    """Neither has an answer, and the second would keep the model busy for long."""
+    with pytest.raises(QuestionError):
+        check_question(question)
+
+
+def test_longest_question_is_counted_without_white_space_around_it() -> None:
+    """A pasted line break does not make a question too long."""
+    assert check_question(f"\n{'w' * 4000} \n") == "w" * 4000
+
+
+@given(st.text(st.characters(exclude_categories=()), min_size=1, max_size=40))
+@example("Half of an emoji: \ud83d?")
+def test_whatever_is_accepted_can_be_searched_for(question: str) -> None:
+    """Half of an emoji from a careless client must reach no library that dies of it."""
+    try:
+        asked = check_question(question)
+    except QuestionError:
+        assert not question.strip()
+        return
+
+    asked.encode("utf-8")
+    assert len(asked) == len(question.strip())
+    assert check_question(asked) == asked
+
+
+def test_any_text_is_a_valid_question(tmp_path: Path) -> None:
+    """Syntax of a query language, halves of characters, no words at all: never an error."""
+    index = small_index(_chunks(_WORDS), _EMBEDDER, tmp_path)
+
+    for question in ['"grid', "grid AND (", "dam:*", "\ud83d grid", "?!", "\0", "-wind", "太陽"]:
+        assert len(_find(check_question(question), index, 5)) == 5
