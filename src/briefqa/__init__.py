@@ -1,0 +1,29 @@
+"""Answers questions over a folder of briefs, and shows the exact words each sentence rests on.
+
+```python
+from briefqa import open_index
+
+answer = open_index("index").ask("How large is the UK's AI investment?")
+print(answer.text)
+```
+"""
+
+from typing import TYPE_CHECKING
+
+from briefqa.assembly.service import Service, open_index
+
+if TYPE_CHECKING:
+    from briefqa.assembly.building import build_index
+
+__all__ = ["Service", "build_index", "open_index"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    """Import `build_index` when it is first named: a question should not wait for readers."""
+    if name == "build_index":
+        from briefqa.assembly.building import build_index  # noqa: PLC0415 - see above
+
+        return build_index
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -1,0 +1,197 @@
+"""An opened index and its model, joined: one object to ask."""
+
+import logging
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from briefqa.answering import (
+    Evidence,
+    Receipt,
+    ReceiptCheck,
+    answer_question,
+    check_receipt,
+    find_evidence,
+    search_passages,
+)
+from briefqa.assembly.embedders import MODELS_FOLDER, embedder_for_questions
+from briefqa.backends.faiss import FaissBackend
+from briefqa.backends.tantivy import TantivyBackend
+from briefqa.datatypes import Answer, DocId, Document, DocumentInfo, IndexInfo, SearchResult
+from briefqa.errors import BackendError, IndexFileError
+from briefqa.indexing import Current, Generation, open_generation, read_current
+from briefqa.protocols import Embedder
+
+DEFAULT_TOP_K = 5
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A generation and the model that made it: always swapped together.
+
+    ``current`` is what the index said when the generation was opened.
+    """
+
+    current: Current
+    generation: Generation
+    embedder: Embedder
+
+
+class Service:
+    """An opened index, ready to be asked; safe to use from several threads.
+
+    A generation published later is picked up by the next question. A question
+    under way keeps the one it began with.
+    """
+
+    def __init__(self, index: Path | str, *, embedder: str | None = None) -> None:
+        """Open the index.
+
+        Args:
+            index: The index folder.
+            embedder: The model expected, as a setting names it; unset takes the index's own.
+
+        Raises:
+            IndexFileError: If there is no index, or it cannot be used.
+            BackendError: If its model cannot be loaded.
+        """
+        self._index = Path(index)
+        self._configured = embedder
+        self._swap = threading.Lock()
+        self._trouble: str | None = None
+        self._opened = self._open(None)
+
+    def ask(self, question: str, *, top_k: int = DEFAULT_TOP_K) -> Answer:
+        """Answer ``question`` with sentences of the documents, or decline.
+
+        Raises:
+            QuestionError: If the question is empty or too long.
+            LimitError: If ``top_k`` is not between 1 and 100.
+        """
+        now = self._current()
+        return answer_question(question, now.generation, now.embedder, k=top_k)
+
+    def search(self, question: str, *, top_k: int = DEFAULT_TOP_K) -> SearchResult:
+        """Return the ``top_k`` best passages, best first.
+
+        Raises:
+            QuestionError: If the question is empty or too long.
+            LimitError: If ``top_k`` is not between 1 and 100.
+        """
+        now = self._current()
+        return search_passages(question, now.generation, now.embedder, k=top_k)
+
+    def evidence(self, question: str) -> Evidence:
+        """Return what speaks for ``question`` being answered: what the confidence rests on.
+
+        Raises:
+            QuestionError: If the question is empty or too long.
+        """
+        now = self._current()
+        return find_evidence(question, now.generation, now.embedder)
+
+    def verify(
+        self, receipts: Iterable[Receipt], *, sources: Path | None = None
+    ) -> list[ReceiptCheck]:
+        """Check receipts against the index and, where ``sources`` is given, the files there."""
+        generation = self._current().generation
+        return [check_receipt(receipt, generation, sources=sources) for receipt in receipts]
+
+    def documents(self) -> list[DocumentInfo]:
+        """Return every document, by id."""
+        return self._current().generation.documents()
+
+    def document(self, doc_id: str) -> Document:
+        """Return one document with its canonical text.
+
+        Raises:
+            UnknownDocumentError: If there is none of that id.
+        """
+        return self._current().generation.document(DocId(doc_id))
+
+    @property
+    def info(self) -> IndexInfo:
+        """Names the generation in use and counts what it holds."""
+        return self._current().generation.info
+
+    @property
+    def model_id(self) -> str:
+        """Name and fingerprint of the embedding model."""
+        return self._current().embedder.model_id
+
+    @property
+    def degraded(self) -> str | None:
+        """Why an older generation is in use, if one is."""
+        return self._trouble or self._current().generation.degraded
+
+    @property
+    def sources(self) -> Path | None:
+        """The folder that was indexed, if it is still there."""
+        folder = self._current().generation.sources
+        return folder if folder.is_dir() else None
+
+    def close(self) -> None:
+        """Release the index's files."""
+        self._opened.generation.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _current(self) -> _Opened:
+        """Return what serves now, after a look at whether something newer was published.
+
+        What is open goes on serving if that cannot be opened.
+        """
+        try:
+            if read_current(self._index) != self._opened.current:
+                with self._swap:
+                    if read_current(self._index) != self._opened.current:
+                        self._opened = self._open(self._opened)
+            self._trouble = None
+        except (IndexFileError, BackendError) as error:
+            if self._trouble is None:
+                _log.warning("still serving %s: %s", self._opened.generation.ref.generation, error)
+            self._trouble = str(error)
+        return self._opened
+
+    def _open(self, before: _Opened | None) -> _Opened:
+        current = read_current(self._index)
+        generation = open_texts(self._index)
+        model_id = generation.manifest.model_id
+        if before is not None and before.embedder.model_id == model_id:
+            return _Opened(current, generation, before.embedder)
+        models = self._index / MODELS_FOLDER
+        embedder = embedder_for_questions(model_id, models, configured=self._configured)
+        return _Opened(current, generation, embedder)
+
+
+def open_index(index: Path | str = "index", *, embedder: str | None = None) -> Service:
+    """Open an index folder to ask it questions.
+
+    Raises:
+        IndexFileError: If there is no index, or it cannot be used.
+        BackendError: If its model cannot be loaded.
+    """
+    return Service(index, embedder=embedder)
+
+
+def open_texts(index: Path | str) -> Generation:
+    """Open an index without its model: to read documents and check receipts, not to ask.
+
+    Raises:
+        IndexFileError: If there is no index, or it cannot be used.
+    """
+    return open_generation(Path(index), stores=FaissBackend(), words=TantivyBackend())

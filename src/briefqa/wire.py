@@ -1,0 +1,225 @@
+"""The JSON form of results: one shape for the terminal, the files and HTTP."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from briefqa.answering.receipts import Receipt, ReceiptCheck
+from briefqa.datatypes import (
+    Answer,
+    Citation,
+    DocumentInfo,
+    IndexInfo,
+    JsonValue,
+    Passage,
+    Place,
+    SearchResult,
+    Span,
+)
+from briefqa.errors import UsageError
+
+if TYPE_CHECKING:
+    # Indexing is slow to import, and a question needs none of it.
+    from briefqa.indexing.sync import SyncReport
+
+WireObject = dict[str, JsonValue]
+
+_MARK = re.compile(r"\[([0-9]{1,18})\]")
+
+
+def answer_to_wire(answer: Answer) -> WireObject:
+    """Return ``answer`` as `briefqa ask --json` and ``POST /v1/ask`` give it."""
+    return {
+        "question": answer.question,
+        "answered": answer.answered,
+        "answer": answer.text,
+        "confidence": answer.confidence,
+        "reason": answer.reason,
+        "sentences": [
+            {"text": s.text, "citations": list(s.citations), "verdict": s.verdict.value}
+            for s in answer.sentences
+        ],
+        "citations": [_citation(c) for c in answer.citations],
+        "passages": [_passage(p) for p in answer.passages],
+        "model": answer.model,
+        "index": _index(answer.index),
+        "took_ms": dict(answer.took_ms),
+    }
+
+
+def search_to_wire(result: SearchResult) -> WireObject:
+    """Return ``result`` as `briefqa search --json` and ``POST /v1/search`` give it."""
+    return {
+        "question": result.question,
+        "passages": [_passage(p) for p in result.passages],
+        "index": _index(result.index),
+        "took_ms": dict(result.took_ms),
+    }
+
+
+def document_to_wire(info: DocumentInfo) -> WireObject:
+    """Return what is known of a document beside its text."""
+    meta = info.metadata
+    return {
+        "doc_id": info.doc_id,
+        "source": info.source,
+        "title": info.title,
+        "authors": list(meta.authors),
+        "published": meta.published,
+        "tags": list(meta.tags),
+        "language": meta.language,
+        "source_url": meta.source_url,
+        "abstract": meta.abstract,
+        "metadata": dict(meta.extra),
+        "text_sha256": info.text_sha256,
+        "file_sha256": info.file_sha256,
+        "href": f"/documents/{quote(info.doc_id, safe='/')}",
+    }
+
+
+def report_to_wire(report: "SyncReport") -> WireObject:
+    """Return ``report`` as `briefqa index --json` gives it."""
+    return {
+        "generation": report.generation,
+        "published": report.published,
+        "documents": report.documents,
+        "chunks": report.chunks,
+        "added": [str(doc_id) for doc_id in report.added],
+        "changed": [str(doc_id) for doc_id in report.changed],
+        "removed": [str(doc_id) for doc_id in report.removed],
+        "unchanged": report.unchanged,
+        "failed": [
+            {"source": error.source, "reason": error.reason, "detail": error.detail}
+            for error in report.failed
+        ],
+        "embedded": report.embedded,
+        "reused": report.reused,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def checks_to_wire(checks: Sequence[ReceiptCheck], uncited: Sequence[int]) -> WireObject:
+    """Return whether all holds, and what is wrong with what does not.
+
+    Args:
+        checks: One for each receipt.
+        uncited: Numbers that the answer cites without a receipt.
+    """
+    rows: list[JsonValue] = [
+        {
+            "number": check.receipt.number,
+            "doc_id": check.receipt.doc_id,
+            "holds": check.holds,
+            "problem": check.problem,
+        }
+        for check in checks
+    ]
+    rows += [
+        {
+            "number": number,
+            "doc_id": None,
+            "holds": False,
+            "problem": f"the answer cites [{number}], but no citation has that number",
+        }
+        for number in uncited
+    ]
+    return {"holds": not uncited and all(check.holds for check in checks), "receipts": rows}
+
+
+def receipts_from_wire(value: object) -> list[Receipt]:
+    """Return the receipts of an answer in its JSON form, or of a list of citations.
+
+    Fields that prove nothing are passed over.
+
+    Raises:
+        UsageError: If ``value`` is neither, or a citation lacks a field.
+    """
+    citations = value.get("citations") if isinstance(value, dict) else value
+    if not isinstance(citations, list):
+        msg = "no list of citations in it; expected what `briefqa ask --json` printed"
+        raise UsageError(msg)
+    return [_receipt(citation, f"citations[{place}]") for place, citation in enumerate(citations)]
+
+
+def uncited_numbers(answer: str, receipts: Sequence[Receipt]) -> list[int]:
+    """Return each ``[n]`` of the answer that no receipt has, ascending."""
+    known = {receipt.number for receipt in receipts}
+    return sorted({int(number) for number in _MARK.findall(answer)} - known)
+
+
+def _receipt(citation: object, where: str) -> Receipt:
+    if not isinstance(citation, dict):
+        msg = f"{where} is not an object"
+        raise UsageError(msg)
+    return Receipt(
+        number=_number(citation, "number", where),
+        doc_id=_text(citation, "doc_id", where),
+        start=_number(citation, "start", where),
+        end=_number(citation, "end", where),
+        quote=_text(citation, "quote", where),
+        text_sha256=_text(citation, "text_sha256", where),
+        file_sha256=_text(citation, "file_sha256", where),
+    )
+
+
+def _number(fields: Mapping[str, object], name: str, where: str) -> int:
+    found = fields.get(name)
+    # A bool is an int to Python, but not to whoever wrote the file.
+    if not isinstance(found, int) or isinstance(found, bool):
+        msg = f"{where}.{name} is not a whole number"
+        raise UsageError(msg)
+    return found
+
+
+def _text(fields: Mapping[str, object], name: str, where: str) -> str:
+    found = fields.get(name)
+    if not isinstance(found, str):
+        msg = f"{where}.{name} is not a string"
+        raise UsageError(msg)
+    return found
+
+
+def _citation(citation: Citation) -> WireObject:
+    return {
+        "number": citation.number,
+        "chunk_id": citation.chunk_id,
+        **_where(citation.document, citation.place, citation.span),
+        "quote": citation.quote,
+    }
+
+
+def _passage(passage: Passage) -> WireObject:
+    hit = passage.hit
+    return {
+        "rank": hit.rank,
+        "score": round(hit.score, 6),
+        "scores": {name: round(score, 6) for name, score in hit.scores.items()},
+        "chunk_id": hit.chunk.chunk_id,
+        **_where(passage.document, passage.place, hit.chunk.span),
+        "text": hit.chunk.text,
+        "duplicates": [str(chunk_id) for chunk_id in hit.duplicates],
+    }
+
+
+def _where(document: DocumentInfo, place: Place, span: Span) -> WireObject:
+    return {
+        "doc_id": document.doc_id,
+        "source": document.source,
+        "title": document.title,
+        "authors": list(document.metadata.authors),
+        "published": document.metadata.published,
+        "source_url": document.metadata.source_url,
+        "heading": list(place.heading),
+        "page": place.page,
+        "line": place.line,
+        "start": span.start,
+        "end": span.end,
+        "text_sha256": document.text_sha256,
+        "file_sha256": document.file_sha256,
+        "href": f"/documents/{quote(document.doc_id, safe='/')}#chars={span.start}-{span.end}",
+    }
+
+
+def _index(info: IndexInfo) -> WireObject:
+    return {"generation": info.generation, "documents": info.documents, "chunks": info.chunks}
