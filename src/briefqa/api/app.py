@@ -1,0 +1,46 @@
+"""The application: every route joined to one service."""
+
+from fastapi import FastAPI
+
+from briefqa.api.docs_page import add_docs_routes, describe
+from briefqa.api.documents import add_document_routes
+from briefqa.api.middleware import RequestMiddleware
+from briefqa.api.operations import add_operation_routes, installed_version
+from briefqa.api.problems import add_problem_handlers
+from briefqa.api.questions import add_question_routes
+from briefqa.assembly.service import Service
+
+_DESCRIPTION = """\
+Answers questions over a folder of briefs, and shows the exact words each sentence rests on.
+
+Offsets count Unicode code points in the canonical text of a document, which
+`/v1/documents/{doc_id}/text` gives. Errors are problem details as in RFC 9457.
+"""
+
+
+def create_app(service: Service) -> FastAPI:
+    """Return the application that answers from ``service``; closing that stays the caller's."""
+    app = FastAPI(
+        title="briefqa",
+        version=installed_version(),
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # Its traces and logs would carry questions to wherever the environment says.
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
+    )
+    app.add_middleware(RequestMiddleware)
+    add_problem_handlers(app)
+    add_question_routes(app, service)
+    add_document_routes(app, service)
+    add_operation_routes(app, service)
+    add_docs_routes(app)
+    describe(app)
+    return app

@@ -1,0 +1,72 @@
+"""The page at ``/docs``: Swagger UI from an installed package, and nothing from elsewhere."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from briefqa.api.problems import MEDIA_TYPE
+
+_PACKAGE = "fastapi_swagger"
+_SCRIPT = "swagger-ui-bundle.js"
+_STYLE = "swagger-ui.css"
+_ICON = "favicon-32x32.png"
+_MEDIA_TYPES: Final = {_SCRIPT: "text/javascript", _STYLE: "text/css", _ICON: "image/png"}
+
+_Json = dict[str, Any]  # Any: an OpenAPI document
+
+
+def add_docs_routes(app: FastAPI) -> None:
+    """Add ``/docs`` and the files it needs; its links are relative, for any path prefix."""
+    folder = _assets()
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="openapi.json",
+            title=app.title,
+            swagger_js_url=f"docs/{_SCRIPT}",
+            swagger_css_url=f"docs/{_STYLE}",
+            swagger_favicon_url=f"docs/{_ICON}",
+            # The validator is a service on the internet.
+            swagger_ui_parameters={"validatorUrl": None},
+        )
+
+    @app.get("/docs/{asset}", include_in_schema=False)
+    def docs_asset(asset: str) -> Response:
+        if asset not in _MEDIA_TYPES:
+            raise HTTPException(404)
+        return FileResponse(folder / asset, media_type=_MEDIA_TYPES[asset])
+
+
+def describe(app: FastAPI) -> None:
+    """Have the OpenAPI document give problems their own media type."""
+    generate = app.openapi
+
+    def openapi() -> _Json:
+        if app.openapi_schema is None:
+            for path in generate()["paths"].values():
+                for operation in path.values():
+                    _set_media_type(operation["responses"].get("default"))
+        return generate()
+
+    app.openapi = openapi  # type: ignore[method-assign] # the documented way to change it
+
+
+def _set_media_type(response: _Json | None) -> None:
+    if response is not None:
+        (schema,) = response["content"].values()
+        response["content"] = {MEDIA_TYPE: schema}
+
+
+def _assets() -> Path:
+    # The package is found, not imported: only its files are wanted.
+    spec = find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        msg = f"{_PACKAGE} is not installed"
+        raise ModuleNotFoundError(msg, name=_PACKAGE)
+    return Path(spec.origin).parent / "resources"

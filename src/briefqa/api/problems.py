@@ -1,0 +1,162 @@
+"""Errors as problem details (RFC 9457): the one table from error class to status."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
+
+from briefqa.api.schemas import Problem
+from briefqa.api.validation import FieldError, explain, is_broken_json
+from briefqa.errors import (
+    BackendError,
+    BriefqaError,
+    DocumentError,
+    IndexFileError,
+    IndexLockedError,
+    IndexWriteError,
+    LimitError,
+    NoDocumentsError,
+    QuestionError,
+    UnknownDocumentError,
+    UsageError,
+)
+
+_log = logging.getLogger(__name__)
+
+MEDIA_TYPE: Final = "application/problem+json"
+PROBLEM_REPLIES: Final[dict[int | str, dict[str, Any]]] = {  # Any: as FastAPI types it
+    "default": {"model": Problem, "description": "A problem"}
+}
+_FIRST_SERVER_ERROR = 500
+_TYPE_PREFIX = "urn:problem-type:briefqa:"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """A kind of problem: its status, its name in the type, and its title."""
+
+    status: int
+    name: str
+    title: str
+
+
+INTERNAL: Final = ProblemKind(500, "internal-error", "The server failed")
+TOO_LARGE: Final = ProblemKind(413, "body-too-large", "The body is too large")
+BROKEN_JSON: Final = ProblemKind(400, "broken-json", "The body cannot be read as JSON")
+NOT_JSON: Final = ProblemKind(415, "not-json", "The body is not sent as JSON")
+INVALID: Final = ProblemKind(
+    422,
+    "invalid-request",
+    "The request cannot be carried out as written",
+)
+
+OF_ERROR: Final[Mapping[type[BriefqaError], ProblemKind]] = {
+    BriefqaError: INTERNAL,
+    UsageError: INVALID,
+    DocumentError: INVALID,
+    NoDocumentsError: INVALID,
+    UnknownDocumentError: ProblemKind(404, "unknown-document", "There is no such document"),
+    IndexFileError: ProblemKind(503, "index-unusable", "The index cannot be used"),
+    IndexLockedError: ProblemKind(409, "index-locked", "The index is being written"),
+    IndexWriteError: ProblemKind(503, "index-unwritable", "The index cannot be written"),
+    BackendError: ProblemKind(503, "backend-unavailable", "A model or store cannot be reached"),
+}
+
+OF_STATUS: Final[Mapping[int, tuple[ProblemKind, str]]] = {
+    400: (BROKEN_JSON, "the body is not JSON in UTF-8, or is nested too deeply"),
+    404: (
+        ProblemKind(404, "unknown-route", "There is no such route"),
+        "no route has this path; /openapi.json lists them all",
+    ),
+    405: (
+        ProblemKind(
+            405,
+            "method-not-allowed",
+            "The route does not take this method",
+        ),
+        "the Allow header names the methods that this route takes",
+    ),
+}
+
+
+def kind_of(error: BriefqaError) -> ProblemKind:
+    """Return the kind of problem that ``error`` is, by its nearest class in the table."""
+    return next(OF_ERROR[c] for c in type(error).__mro__ if c in OF_ERROR)
+
+
+def problem_response(
+    kind: ProblemKind,
+    detail: str,
+    scope: Scope,
+    *,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a problem as it is sent; ``scope`` is that of the request."""
+    content = {
+        "type": _TYPE_PREFIX + kind.name,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "instance": scope["raw_path"].decode("ascii"),
+    }
+    if errors:
+        content["errors"] = [error.to_wire() for error in errors]
+    return JSONResponse(content, kind.status, headers, MEDIA_TYPE)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Have every error that a route or the framework raises answered with a problem."""
+    app.add_exception_handler(BriefqaError, _on_our_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+
+
+# Handlers have `Exception` in their signatures because Starlette asks for it.
+
+
+def _on_our_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, BriefqaError):
+        raise error
+    kind = kind_of(error)
+    if kind.status >= _FIRST_SERVER_ERROR:
+        _log.error("%s: %s", type(error).__name__, error)
+    errors: list[FieldError] = []
+    if isinstance(error, QuestionError):
+        errors = [FieldError(str(error), pointer="#/question")]
+    if isinstance(error, LimitError):
+        errors = [FieldError(str(error), pointer=f"#/{error.name}")]
+    return problem_response(kind, str(error), request.scope, errors=errors)
+
+
+def _on_invalid_request(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = error.errors()
+    if is_broken_json(found):
+        return problem_response(BROKEN_JSON, explain(found)[0].detail, request.scope)
+    # FastAPI hands a body on as bytes if, and only if, it was not sent as JSON.
+    if isinstance(error.body, bytes):
+        sent = request.headers.get("content-type", "nothing")
+        detail = f"the Content-Type is {sent[:100]!r}, expected application/json"
+        return problem_response(NOT_JSON, detail, request.scope)
+    errors = explain(found)
+    detail = "; ".join(f"{each.where}: {each.detail}" for each in errors[:3])
+    return problem_response(INVALID, detail, request.scope, errors=errors)
+
+
+def _on_http_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    phrase = HTTPStatus(error.status_code).phrase
+    other = ProblemKind(error.status_code, phrase.lower().replace(" ", "-"), phrase)
+    kind, detail = OF_STATUS.get(error.status_code, (other, error.detail))
+    return problem_response(kind, detail, request.scope, headers=error.headers)

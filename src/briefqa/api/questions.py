@@ -1,0 +1,53 @@
+"""Routes that ask, and the one that checks what was answered."""
+
+from fastapi import FastAPI
+from starlette.responses import JSONResponse
+
+from briefqa.api.problems import PROBLEM_REPLIES
+from briefqa.api.replies import WireResponse
+from briefqa.api.schemas import (
+    AnswerReply,
+    AskRequest,
+    SearchReply,
+    SearchRequest,
+    VerifyReply,
+    VerifyRequest,
+)
+from briefqa.api.verification import verify_citations
+from briefqa.assembly.service import Service
+from briefqa.wire import answer_to_wire, search_to_wire
+
+
+def add_question_routes(app: FastAPI, service: Service) -> None:
+    """Add ``/v1/search``, ``/v1/ask`` and ``/v1/verify``."""
+
+    @app.post(
+        "/v1/search",
+        tags=["questions"],
+        summary="Find the most relevant passages",
+        responses={200: {"model": SearchReply}, **PROBLEM_REPLIES},
+    )
+    def search(body: SearchRequest) -> JSONResponse:
+        return WireResponse(search_to_wire(service.search(body.question, top_k=body.top_k)))
+
+    @app.post(
+        "/v1/ask",
+        tags=["questions"],
+        summary="Answer with sentences of the documents, or decline",
+        responses={200: {"model": AnswerReply}, **PROBLEM_REPLIES},
+    )
+    def ask(body: AskRequest) -> JSONResponse:
+        return WireResponse(answer_to_wire(service.ask(body.question, top_k=body.top_k)))
+
+    @app.post(
+        "/v1/verify",
+        tags=["questions"],
+        summary="Check citations against the documents",
+        description=(
+            "An answer can be posted back as `/v1/ask` gave it. Unlike the other routes, "
+            "this one ignores fields that it does not know."
+        ),
+        responses={200: {"model": VerifyReply}, **PROBLEM_REPLIES},
+    )
+    def verify(body: VerifyRequest) -> JSONResponse:
+        return WireResponse(verify_citations(service, body.citations, answer=body.answer))

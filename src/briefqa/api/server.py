@@ -1,0 +1,131 @@
+"""Listens on an address until told to stop."""
+
+import contextlib
+import errno
+import ipaddress
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import uvicorn
+
+from briefqa.api.app import create_app
+from briefqa.assembly.service import Service
+from briefqa.errors import AddressInUseError, SettingsError
+
+_GRACE_S = 10
+
+_log = logging.getLogger(__name__)
+
+
+def serve(
+    service: Service,
+    *,
+    host: str,
+    port: int,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve HTTP until SIGTERM, then finish the requests under way and return.
+
+    Args:
+        service: What answers; closing it stays the caller's.
+        host: Name or address to listen on.
+        port: Port to listen on; 0 picks a free one.
+        on_ready: Told the address, such as ``http://127.0.0.1:8321``, once it answers.
+
+    Raises:
+        AddressInUseError: If the port is taken.
+        SettingsError: If the address cannot be listened on for another reason.
+        KeyboardInterrupt: After SIGINT, and an end as orderly as after SIGTERM.
+    """
+    with _listen(host, port) as listener:
+        address = listener.getsockname()[0]
+        if not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
+            _log.warning(
+                "listening on %s: other machines can reach this service, which asks for no key",
+                address,
+            )
+        config = uvicorn.Config(
+            create_app(service),
+            http="h11",
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        with _outlived_termination():
+            _Server(config, _url(host, listener), on_ready).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Tells when it answers."""
+
+    def __init__(
+        self, config: uvicorn.Config, url: str, on_ready: Callable[[str], None] | None
+    ) -> None:
+        super().__init__(config)
+        self._url = url
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        _log.info("listening", extra={"url": self._url})
+        if self._on_ready is not None:
+            self._on_ready(self._url)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except (OSError, ValueError) as error:
+        raise _refused(host, port, error) from error
+    try:
+        if os.name == "posix":
+            # A server that has just ended must not keep its port from the next.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise AddressInUseError(host=host, port=port) from error
+        raise _refused(host, port, error) from error
+    return listener
+
+
+def _refused(host: str, port: int, error: Exception) -> SettingsError:
+    reason = getattr(error, "strerror", None) or error
+    return SettingsError(f"cannot listen on port {port} of {host!r}: {reason}")
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextlib.contextmanager
+def _outlived_termination() -> Iterator[None]:
+    """Keep the signal that uvicorn raises again after its end from killing the process."""
+    try:
+        before = signal.signal(signal.SIGTERM, _ignore)
+    except ValueError:
+        # Only the main thread may do this, and only there uvicorn takes signals.
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
+    pass
