@@ -1,0 +1,7 @@
+"""``python -m briefqa``."""
+
+import sys
+
+from briefqa.cli import main
+
+sys.exit(main())

@@ -1,0 +1,90 @@
+"""Commands ``ask`` and ``search``."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from briefqa.assembly.service import open_index
+from briefqa.cli.options import (
+    EmbedderOption,
+    IndexOption,
+    JsonOption,
+    NoColorOption,
+    TopKOption,
+)
+from briefqa.cli.output import print_json
+from briefqa.wire import answer_to_wire, search_to_wire
+
+NOTHING_FOUND = 3
+"""Exit code of a question that the documents do not answer."""
+
+_STDIN = "-"
+
+QuestionArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="QUESTION", help="The question; words are joined, and - reads it from stdin."
+    ),
+]
+
+
+def ask(
+    question: QuestionArgument,
+    *,
+    index: IndexOption = None,
+    embedder: EmbedderOption = None,
+    top_k: TopKOption = None,
+    as_json: JsonOption = False,
+    no_color: NoColorOption = False,
+) -> int:
+    """Answer a question with exact sentences of the documents, each with its source.
+
+    Exits with 3 if the documents do not answer it, and shows the nearest passages.
+    """
+    from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
+
+    settings = load_settings({"index": index, "embedder": embedder, "top_k": top_k})
+    with open_index(settings.index, embedder=settings.embedder) as service:
+        answer = service.ask(_asked(question), top_k=settings.top_k)
+    if as_json:
+        print_json(answer_to_wire(answer))
+    else:
+        from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
+
+        Page(no_color=no_color).answer(answer)
+    return 0 if answer.answered else NOTHING_FOUND
+
+
+def search(
+    question: QuestionArgument,
+    *,
+    index: IndexOption = None,
+    embedder: EmbedderOption = None,
+    top_k: TopKOption = None,
+    as_json: JsonOption = False,
+    no_color: NoColorOption = False,
+) -> int:
+    """Show the passages nearest to a question, best first.
+
+    Exits with 3 if there are none.
+    """
+    from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
+
+    settings = load_settings({"index": index, "embedder": embedder, "top_k": top_k})
+    with open_index(settings.index, embedder=settings.embedder) as service:
+        result = service.search(_asked(question), top_k=settings.top_k)
+    if as_json:
+        print_json(search_to_wire(result))
+    else:
+        from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
+
+        Page(no_color=no_color).search(result)
+    return 0 if result.passages else NOTHING_FOUND
+
+
+def _asked(words: Sequence[str]) -> str:
+    if list(words) == [_STDIN]:
+        return sys.stdin.buffer.read().decode("utf-8", "replace")
+    return " ".join(words)

@@ -1,0 +1,176 @@
+"""Commands ``documents list``, ``documents show``, ``check`` and ``config show``."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from briefqa.assembly.service import open_texts
+from briefqa.cli.harmless import harmless
+from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
+from briefqa.cli.output import print_json
+from briefqa.datatypes import DocId, JsonValue
+from briefqa.errors import IndexFileError, UsageError
+from briefqa.wire import document_to_wire
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from briefqa.datatypes import DocumentInfo
+    from briefqa.indexing import Generation
+    from briefqa.settings import Settings
+
+
+def list_documents(
+    *,
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+    no_color: NoColorOption = False,
+) -> int:
+    """List the documents of the index with title and date."""
+    with _open(index) as generation:
+        found = generation.documents()
+    if as_json:
+        print_json({"documents": [document_to_wire(info) for info in found]})
+        return 0
+    from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
+
+    Page(no_color=no_color).table(
+        ("id", "date", "title"),
+        [(info.doc_id, info.metadata.published or "", info.title) for info in found],
+    )
+    return 0
+
+
+def show_document(
+    doc_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Id, as `briefqa documents list` gives it.")
+    ],
+    *,
+    index: IndexOption = None,
+    text: Annotated[
+        bool, typer.Option("--text", help="Print the canonical text and nothing else.")
+    ] = False,
+    as_json: JsonOption = False,
+    no_color: NoColorOption = False,
+) -> int:
+    """Show what is known of a document, or its text.
+
+    The canonical text is what the offsets of citations count in; it is printed
+    byte for byte unless stdout is a terminal.
+    """
+    if text and as_json:
+        msg = "--text and --json exclude each other; give one"
+        raise UsageError(msg)
+    with _open(index) as generation:
+        document = generation.document(DocId(doc_id))
+        chunks = len(generation.chunks_of(DocId(doc_id)))
+    if text:
+        _print_text(document.text)
+    elif as_json:
+        print_json({**document_to_wire(document.info), "chunks": chunks})
+    else:
+        from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
+
+        Page(no_color=no_color).fields(_fields(document.info, len(document.text), chunks))
+    return 0
+
+
+def check(
+    *,
+    index: IndexOption = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Only compare checksums; do not read the contents.")
+    ] = False,
+    as_json: JsonOption = False,
+    no_color: NoColorOption = False,
+) -> int:
+    """Look for damage in the index, file by file.
+
+    Exits with 4 if there is any.
+    """
+    from briefqa.assembly.building import check_index  # noqa: PLC0415 - readers import slowly
+
+    settings = _settings(index)
+    problems = check_index(settings.index, fast=fast)
+    if as_json:
+        found: list[JsonValue] = [{"path": each.path, "detail": each.detail} for each in problems]
+        print_json({"sound": not problems, "problems": found})
+    else:
+        from briefqa.cli.pages import Page, counted  # noqa: PLC0415 - rich is only for people
+
+        page = Page(no_color=no_color)
+        for problem in problems:
+            page.line(f"{problem.path}: {problem.detail}", style="red")
+        if problems:
+            page.line(f"{counted(len(problems), 'problem')}; `briefqa index` rebuilds the index")
+        else:
+            page.line(f"{settings.index} is sound.", style="green")
+    return IndexFileError.exit_code if problems else 0
+
+
+def show_config(*, as_json: JsonOption = False, no_color: NoColorOption = False) -> int:
+    """Show every setting in force, and where its value came from."""
+    from briefqa.settings import load_settings, origins  # noqa: PLC0415 - slow to import
+
+    # First, because it says what is wrong with a file that cannot be read.
+    load_settings()
+    found = origins()
+    if as_json:
+        rows: list[JsonValue] = [
+            {"name": each.name, "value": each.value, "origin": each.origin} for each in found
+        ]
+        print_json({"settings": rows})
+        return 0
+    from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
+
+    Page(no_color=no_color).table(
+        ("setting", "value", "from"),
+        [(each.name, each.value or "(unset)", each.origin) for each in found],
+    )
+    return 0
+
+
+def _settings(index: "Path | None") -> "Settings":
+    from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
+
+    return load_settings({"index": index})
+
+
+def _open(index: "Path | None") -> "Generation":
+    """Open what the index serves, without its model, which a catalogue does not need."""
+    return open_texts(_settings(index).index)
+
+
+def _print_text(text: str) -> None:
+    if sys.stdout.isatty():
+        sys.stdout.write(harmless(text) + "\n")
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+
+
+def _fields(info: "DocumentInfo", characters: int, chunks: int) -> list[tuple[str, str]]:
+    meta = info.metadata
+    fields = [
+        ("id", info.doc_id),
+        ("title", info.title),
+        ("source", info.source),
+        ("authors", ", ".join(meta.authors)),
+        ("published", meta.published),
+        ("tags", ", ".join(meta.tags)),
+        ("language", meta.language),
+        ("source_url", meta.source_url),
+        ("abstract", meta.abstract),
+        *((f"metadata.{name}", _shown(value)) for name, value in meta.extra.items()),
+        ("characters", f"{characters:,}"),
+        ("chunks", f"{chunks:,}"),
+        ("text_sha256", info.text_sha256),
+        ("file_sha256", info.file_sha256),
+    ]
+    return [(name, value) for name, value in fields if value]
+
+
+def _shown(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,31 @@
+"""The options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+IndexOption = Annotated[
+    Path | None,
+    typer.Option("--index", metavar="DIR", help="Folder of the index; by default ./index."),
+]
+EmbedderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--embedder",
+        metavar="SPEC",
+        help="Embedding model, as NAME or NAME:ARGUMENT; by default the one of the index.",
+    ),
+]
+TopKOption = Annotated[
+    int | None,
+    typer.Option(
+        "--top-k", metavar="N", help="How many passages to show, from 1 to 100; by default 5."
+    ),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")
+]
+NoColorOption = Annotated[
+    bool, typer.Option("--no-color", help="Print without colours; so does NO_COLOR=1.")
+]

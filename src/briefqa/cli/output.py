@@ -1,0 +1,54 @@
+"""Where output goes: data to stdout, everything said about the work to stderr."""
+
+import json
+import logging
+import sys
+
+from briefqa.cli.harmless import harmless, harmless_json
+from briefqa.wire import WireObject
+
+
+def print_json(value: WireObject) -> None:
+    """Print one JSON object on stdout: indented on a terminal, else on one line."""
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    text = json.dumps(
+        value,
+        # What cannot be written as it is must be escaped, not lost.
+        ensure_ascii=encoding != "utf8",
+        indent=2 if sys.stdout.isatty() else None,
+    )
+    sys.stdout.write(harmless_json(text) + "\n")
+
+
+def say(message: str) -> None:
+    """Print a line about the work on stderr."""
+    line = harmless(" ".join(message.splitlines()))
+    # After what was printed so far, where both go to one place.
+    sys.stdout.flush()
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def complain(message: str) -> None:
+    """Print a line about what went wrong on stderr."""
+    say(f"briefqa: {message}")
+
+
+def tolerate_narrow_encodings() -> None:
+    """Have characters that stdout or stderr cannot write replaced instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+class _Warnings(logging.Handler):
+    """Says what the package logs, in the form of every other message."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        complain(f"{record.levelname.lower()}: {record.getMessage()}")
+
+
+def say_warnings() -> None:
+    """Let what is logged as a warning or worse be said on stderr."""
+    logging.getLogger().addHandler(_Warnings(logging.WARNING))

@@ -1,0 +1,175 @@
+"""How results look to people: wrapped to the terminal, in colour where that is wanted.
+
+Text of documents is put into rich as text, never as markup, and is made
+harmless first.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from briefqa.cli.harmless import harmless, one_line
+from briefqa.datatypes import (
+    Answer,
+    Citation,
+    DocumentInfo,
+    IndexInfo,
+    Passage,
+    Place,
+    SearchResult,
+)
+
+_SHORT = 160
+_PASSAGE = 400
+_LEAST_WIDTH = 24
+_MARK = r"\[\d+\]"
+
+
+class Page:
+    """Prints on stdout for a person."""
+
+    def __init__(self, *, no_color: bool = False) -> None:
+        """Open the page.
+
+        Args:
+            no_color: Print no escape sequence at all; so does a non-empty ``NO_COLOR``, and
+                so does a stdout that is not a terminal.
+        """
+        plain = no_color or bool(os.environ.get("NO_COLOR"))
+        self._console = Console(
+            color_system=None if plain else "auto", highlight=False, markup=False, emoji=False
+        )
+
+    def line(self, text: str = "", *, style: str = "", indent: int = 0) -> None:
+        """Print ``text``, wrapped, ``indent`` columns in."""
+        self._hanging(Text(" " * indent), Text(harmless(text), style=style))
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Print rows under their heads; what does not fit is continued below."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for head in heads:
+            table.add_column(head, overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(one_line(cell)) for cell in row))
+        self._tabular(table)
+
+    def fields(self, fields: Iterable[tuple[str, str]]) -> None:
+        """Print names and values, one pair a line."""
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(style="bold")
+        table.add_column(overflow="fold")
+        for name, value in fields:
+            table.add_row(Text(one_line(name)), Text(one_line(value)))
+        self._tabular(table)
+
+    def answer(self, answer: Answer) -> None:
+        """Print an answer and its numbered sources, or that there is none and what is nearest."""
+        if not answer.answered:
+            self._refusal(answer)
+            return
+        text = Text(harmless(answer.text))
+        text.highlight_regex(_MARK, "cyan")
+        self._hanging(Text(), text)
+        for citation in answer.citations:
+            self.line()
+            self._source(citation)
+        self.line()
+        self.line(f"Confidence {answer.confidence:.2f} · {index_named(answer.index)}", style="dim")
+
+    def search(self, result: SearchResult) -> None:
+        """Print ranked passages, or that there are none."""
+        if not result.passages:
+            self.line("Nothing found: the index holds no documents.", style="bold")
+            return
+        for passage in result.passages:
+            self._passage(passage, most=_PASSAGE)
+            self.line()
+        self.line(index_named(result.index), style="dim")
+
+    def _refusal(self, answer: Answer) -> None:
+        reason = answer.reason or "The documents do not answer this."
+        self.line(f"No answer (confidence {answer.confidence:.2f}). {reason}", style="bold")
+        if answer.passages:
+            self.line()
+            self.line("Nearest passages:")
+        for passage in answer.passages:
+            self.line()
+            self._passage(passage, most=_SHORT)
+
+    def _source(self, citation: Citation) -> None:
+        mark = Text(f"[{citation.number}] ", "cyan")
+        self._hanging(mark, Text(one_line(citation.document.title), "bold"))
+        for line in _origin(citation.document, citation.place):
+            self.line(line, style="dim", indent=len(mark))
+        self.line(f"“{one_line(citation.quote)}”", indent=len(mark))
+
+    def _passage(self, passage: Passage, *, most: int) -> None:
+        mark = Text(f"{passage.hit.rank}. {passage.hit.score:.2f}  ", "cyan")
+        self._hanging(mark, Text(one_line(passage.document.title), "bold"))
+        for line in _origin(passage.document, passage.place):
+            self.line(line, style="dim", indent=len(mark))
+        self.line(shortened(one_line(passage.hit.chunk.text), most), indent=len(mark))
+
+    def _hanging(self, lead: Text, text: Text) -> None:
+        """Print ``text`` after ``lead``, and what does not fit under itself."""
+        width = self._console.width
+        indent = lead.cell_len
+        if width - indent < _LEAST_WIDTH:
+            # So narrow that an indent would leave no room for words.
+            lead, indent = (Text() if not lead.plain.strip() else lead), 0
+            text = Text.assemble(lead, text)
+            lead = Text()
+        for line in text.wrap(self._console, width - indent, overflow="fold") or [Text()]:
+            line.rstrip()
+            self._console.print(Text.assemble(lead, line) if line.plain else "", soft_wrap=True)
+            lead = Text(" " * indent)
+
+    def _tabular(self, table: Table) -> None:
+        with self._console.capture() as captured:
+            self._console.print(table)
+        for line in captured.get().splitlines():
+            # Straight to the file: what is in it has been styled.
+            self._console.file.write(line.rstrip() + "\n")
+
+
+def shortened(text: str, most: int) -> str:
+    """Return at most ``most`` code points of ``text``, cut between words where it can be."""
+    if len(text) <= most:
+        return text
+    start = text[: most - 1]
+    whole, _, rest = start.rpartition(" ")
+    return (whole if whole and len(rest) < most // 2 else start) + "…"
+
+
+def place_named(document: DocumentInfo, place: Place) -> str:
+    """Return file, page, line and headings as a person would say them."""
+    parts = [document.source]
+    if place.page is not None:
+        parts.append(f"page {place.page}")
+    if place.line is not None:
+        parts.append(f"line {place.line}")
+    found = one_line(", ".join(parts))
+    headings = one_line(" > ".join(place.heading))
+    return f"{found} · {headings}" if headings else found
+
+
+def index_named(index: IndexInfo) -> str:
+    """Return what an index holds and which generation it is."""
+    return f"{counted(index.documents, 'document')}, generation {index.generation}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return the number with its noun, in the plural where there is not one."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _origin(document: DocumentInfo, place: Place) -> list[str]:
+    meta = document.metadata
+    by = " · ".join(part for part in (", ".join(meta.authors), meta.published) if part)
+    lines = [one_line(by), place_named(document, place)]
+    if meta.source_url:
+        lines.append(one_line(meta.source_url))
+    return [line for line in lines if line]

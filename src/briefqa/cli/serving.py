@@ -1,0 +1,48 @@
+"""Command ``serve``."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from briefqa.assembly.service import open_index
+from briefqa.cli.options import EmbedderOption, IndexOption
+from briefqa.cli.output import say
+
+
+def serve(
+    *,
+    index: IndexOption = None,
+    embedder: EmbedderOption = None,
+    host: Annotated[
+        str | None,
+        typer.Option("--host", metavar="HOST", help="Address to listen on; by default 127.0.0.1."),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port", metavar="PORT", help="Port to listen on, 0 picks one; by default 8321."
+        ),
+    ] = None,
+) -> int:
+    """Serve the index over HTTP until interrupted.
+
+    Prints the address on stderr once it answers, then one log line a request.
+    """
+    from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
+
+    address = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = load_settings({"index": index, "embedder": embedder, "server": address or None})
+    with open_index(settings.index, embedder=settings.embedder) as service:
+        # Only now: a missing index is told at once, not after a server was imported.
+        from briefqa.api.server import serve as listen  # noqa: PLC0415
+        from briefqa.logs import LogForm, configure_logging  # noqa: PLC0415
+
+        configure_logging(LogForm.CONSOLE if sys.stderr.isatty() else LogForm.JSON)
+        listen(
+            service,
+            host=settings.server.host,
+            port=settings.server.port,
+            on_ready=lambda url: say(f"briefqa: serving at {url} (Ctrl-C stops it)"),
+        )
+    return 0
