@@ -1,0 +1,39 @@
+"""Indexes a folder, asks it, and prints what came out, for comparison with another run.
+
+Run as ``python -m tests.integration.rankings FOLDER INDEX THREADS QUESTION...``:
+INDEX already holds the exported model, which is run on THREADS threads.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from briefqa.answering import search_passages
+from briefqa.assembly.embedders import MODELS_FOLDER
+from briefqa.backends.faiss import FaissBackend
+from briefqa.backends.onnx import OnnxEmbedder
+from briefqa.backends.tantivy import TantivyBackend
+from briefqa.chunking import ChunkingOptions
+from briefqa.indexing import open_generation
+from briefqa.indexing.sync import sync
+
+
+def main(folder: Path, index: Path, threads: int, questions: list[str]) -> None:
+    """Print the generation, and for each question its passages with their scores."""
+    (card,) = (index / MODELS_FOLDER).glob("*/model.json")
+    embedder = OnnxEmbedder.open(card.parent, threads=threads)
+    stores, words = FaissBackend(), TantivyBackend()
+    report = sync(
+        folder, index, embedder=embedder, stores=stores, words=words, chunking=ChunkingOptions()
+    )
+    rankings: list[list[tuple[str, float]]] = []
+    with open_generation(index, stores=stores, words=words) as generation:
+        for question in questions:
+            found = search_passages(question, generation, embedder, k=20)
+            hits = [passage.hit for passage in found.passages]
+            rankings.append([(hit.chunk.chunk_id, hit.score) for hit in hits])
+    json.dump({"generation": report.generation, "rankings": rankings}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])
