@@ -127,7 +127,8 @@ class Service:
     @property
     def degraded(self) -> str | None:
         """Why an older generation is in use, if one is."""
-        return self._trouble or self._current().generation.degraded
+        generation = self._current().generation
+        return self._trouble or generation.degraded
 
     @property
     def sources(self) -> Path | None:
