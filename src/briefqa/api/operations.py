@@ -39,9 +39,7 @@ def add_operation_routes(app: FastAPI, service: Service) -> None:
         responses={200: {"model": ReadyReply}, **PROBLEM_REPLIES},
     )
     def ready() -> JSONResponse:
-        # In this order: naming the index is what looks whether a newer one is there.
-        index, model_id = service.info, service.model_id
-        reason = service.degraded
+        index, reason = service.info, service.degraded
         return JSONResponse(
             {
                 "status": "ready" if reason is None else "degraded",
@@ -49,6 +47,6 @@ def add_operation_routes(app: FastAPI, service: Service) -> None:
                 "generation": index.generation,
                 "documents": index.documents,
                 "chunks": index.chunks,
-                "embedder": model_id,
+                "embedder": service.model_id,
             }
         )
