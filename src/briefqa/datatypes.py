@@ -1,5 +1,6 @@
 """The records that travel from stage to stage: frozen, and nothing but data."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -31,37 +32,47 @@ class Span:
         return self.end - self.start
 
 
-@dataclass(frozen=True, slots=True)
-class LineMark:
-    """From ``start`` on, text comes from ``line`` of the source file.
+class PositionUnit(StrEnum):
+    """What a source is counted in, so that a person finds a place in it; from 1."""
 
-    ``step`` is how many source lines one line break of the text stands for:
-    1 where the text runs along with the file, 0 where it all sits on one line
-    (a JSONL record, a field of the front matter).
+    LINE = "line"
+    PAGE = "page"
+    PARAGRAPH = "paragraph"
+    ROW = "row"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """From ``start`` on, text comes from line, page, paragraph or row ``number`` of the source.
+
+    ``step`` is how many of them one line break of the text stands for: 1 where
+    the text runs along with the lines of a file, 0 where it all sits in one
+    (a page, a JSONL record, a field of the front matter).
     """
 
     start: int
-    line: int
-    step: int
+    number: int
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PositionMap:
     """Leads from an offset in a document's text back into its source file.
 
-    ``marks`` ascend by ``start``; the first starts at 0.
+    ``marks`` ascend by ``start``. Text before the first comes from no numbered
+    place, such as the properties of a file.
     """
 
-    marks: tuple[LineMark, ...] = (LineMark(0, 1, 1),)
+    marks: tuple[Mark, ...] = (Mark(0, 1, 1),)
+    unit: PositionUnit = PositionUnit.LINE
 
-    def line_at(self, text: str, offset: int) -> int:
-        """Return the source line, counted from 1, of code point ``offset``."""
-        mark = self.marks[0]
-        for candidate in self.marks:
-            if candidate.start > offset:
-                break
-            mark = candidate
-        return mark.line + mark.step * text.count("\n", mark.start, offset)
+    def number_at(self, text: str, offset: int) -> int | None:
+        """Return the number, from 1, of the unit that code point ``offset`` comes from."""
+        at = bisect_right(self.marks, offset, key=lambda mark: mark.start) - 1
+        if at < 0:
+            return None
+        mark = self.marks[at]
+        return mark.number + mark.step * text.count("\n", mark.start, offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,7 @@ class DocumentInfo:
 
     ``source`` is the file's path relative to the indexed folder, with ``/``.
     ``text_sha256`` is of the canonical text in UTF-8, ``file_sha256`` of the file.
+    ``notices`` say what of the source is not in the text ("page 3 holds only an image").
     """
 
     doc_id: DocId
@@ -119,6 +131,33 @@ class DocumentInfo:
     metadata: Metadata
     text_sha256: str
     file_sha256: str
+    notices: tuple[str, ...] = ()
+
+
+class Comparison(StrEnum):
+    """How a condition compares a field with its value."""
+
+    EQUAL = "="
+    NOT_EQUAL = "!="
+    LESS = "<"
+    AT_MOST = "<="
+    MORE = ">"
+    AT_LEAST = ">="
+    CONTAINS = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a document must satisfy to be searched: ``published >= 2025-01-01``.
+
+    ``field`` is title, author, published, tag, language, source_url, source or
+    doc_id, or ``metadata.NAME`` for what is in ``extra``. Of a field with several
+    values one must do; for ``!=`` none may be equal, and there may be none.
+    """
+
+    field: str
+    comparison: Comparison
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +214,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a person finds a span: headings above it, page and line from 1."""
+    """Where a person finds a span: the headings above it, and the number of its unit, from 1."""
 
     heading: tuple[str, ...]
-    page: int | None
-    line: int | None
+    unit: PositionUnit
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,12 +271,16 @@ class IndexInfo:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Ranked passages for a question, and what they took in milliseconds."""
+    """Ranked passages for a question, and what they took in milliseconds.
+
+    The passages come from documents that satisfy all ``conditions``.
+    """
 
     question: str
     passages: tuple[Passage, ...]
     index: IndexInfo
     took_ms: Mapping[str, float]
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +289,8 @@ class Answer:
 
     ``confidence`` is the estimated probability in [0, 1] that the documents
     answer the question. When ``answered`` is false, ``text`` and ``sentences``
-    are empty, ``reason`` says why, and the passages are the nearest ones.
+    are empty, ``reason`` says why, and the passages are the nearest ones. All
+    comes from documents that satisfy all ``conditions``.
     """
 
     question: str
@@ -260,3 +304,4 @@ class Answer:
     model: str | None
     index: IndexInfo
     took_ms: Mapping[str, float]
+    conditions: tuple[Condition, ...] = ()

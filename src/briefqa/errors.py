@@ -4,18 +4,25 @@
 BriefqaError (1)
 ├── UsageError (2)                 the request cannot be carried out as written
 │   ├── MissingFolderError         the folder to index does not exist
+│   ├── SourceNameError            folders whose documents cannot be told apart
 │   ├── QuestionError              an empty or overlong question
 │   ├── LimitError                 a number outside its range
+│   ├── ConditionError             a filter that cannot be understood
 │   ├── SettingsError              a setting that cannot be understood
 │   ├── UnknownPluginError         no plug-in of that name is installed
+│   ├── DocumentIdError            what cannot be the id of a document
+│   ├── DocumentOwnedError         a document that only its folder can change
 │   └── AddressInUseError          the port to serve on is taken
 ├── NoDocumentsError (3)           a folder without a readable document
 ├── UnknownDocumentError (3)       no document of that id in the index
+├── NotRemovedError (3)            no document of that id was removed
+├── NoGenerationError (3)          no generation of that id is kept
 ├── DocumentError (1)              one file that cannot be read
 ├── IndexFileError (4)             the index cannot be used
 │   ├── IndexMissingError          no index there
 │   ├── IndexMismatchError         built with another model
 │   ├── IndexFormatError           built with another format
+│   ├── IndexOutdatedError         built by another version of the readers
 │   └── IndexDamagedError          a file does not match its checksum
 ├── IndexLockedError (1)           another process is writing
 ├── IndexWriteError (1)            the index folder cannot be written
@@ -50,6 +57,18 @@ class MissingFolderError(UsageError):
         super().__init__(f"{str(folder)!r} is not a folder; give the path of a folder of documents")
 
 
+class SourceNameError(UsageError):
+    """Several folders are indexed, and one has a name that cannot tell its documents apart."""
+
+    def __init__(self, name: str, detail: str) -> None:
+        self.name = name
+        self.detail = detail
+        super().__init__(
+            f"{name!r} cannot be the name of a folder to index: {detail}; "
+            "give each of several folders a name of its own: NAME=FOLDER"
+        )
+
+
 class QuestionError(UsageError):
     """The question is empty or too long."""
 
@@ -61,6 +80,26 @@ class LimitError(UsageError):
         self.name = name
         self.found = found
         super().__init__(f"{name} is {found}, but must lie between {least} and {most}")
+
+
+class ConditionError(UsageError):
+    """A condition on documents cannot be understood.
+
+    ``condition`` is what was written, ``part`` the part that is wrong, ``detail``
+    what is wrong with it and what is allowed. ``place`` counts from 0 where the
+    condition was one of several.
+    """
+
+    def __init__(self, condition: str, part: str, detail: str, *, place: int | None = None) -> None:
+        self.condition = condition
+        self.part = part
+        self.detail = detail
+        self.place = place
+        super().__init__(f"condition {_shortened(condition)!r}: {detail}")
+
+    def at(self, place: int) -> "ConditionError":
+        """Return this error as that of the condition at ``place`` among several."""
+        return ConditionError(self.condition, self.part, self.detail, place=place)
 
 
 class SettingsError(UsageError):
@@ -79,6 +118,30 @@ class UnknownPluginError(UsageError):
         )
 
 
+class DocumentIdError(UsageError):
+    """What was given as the id of a document cannot be one."""
+
+    def __init__(self, doc_id: str, detail: str) -> None:
+        self.doc_id = doc_id
+        self.detail = detail
+        super().__init__(
+            f"{doc_id[:100]!r} cannot be the id of a document: {detail}; "
+            "expected a path such as 'reports/2025/brief.pdf'"
+        )
+
+
+class DocumentOwnedError(UsageError):
+    """A document that came from an indexed folder cannot be replaced from outside."""
+
+    def __init__(self, doc_id: str, *, source: str) -> None:
+        self.doc_id = doc_id
+        self.source = source
+        super().__init__(
+            f"document {doc_id!r} comes from the file {source!r} of an indexed folder; "
+            "change that file, or send the document under another id"
+        )
+
+
 class AddressInUseError(UsageError):
     """The address to serve on belongs to another process."""
 
@@ -91,7 +154,7 @@ class AddressInUseError(UsageError):
 
 
 class NoDocumentsError(BriefqaError):
-    """The folder holds no document that can be read.
+    """The folders hold no document that can be read.
 
     ``failed`` says of each file that was tried why it could not be read.
     """
@@ -99,15 +162,20 @@ class NoDocumentsError(BriefqaError):
     exit_code = 3
 
     def __init__(
-        self, folder: Path, *, looked_for: Sequence[str], failed: Sequence["DocumentError"]
+        self,
+        folders: Sequence[Path],
+        *,
+        looked_for: Sequence[str],
+        failed: Sequence["DocumentError"],
     ) -> None:
-        self.folder = folder
+        self.folders = tuple(folders)
         self.looked_for = tuple(looked_for)
         self.failed = tuple(failed)
         shown = "; ".join(str(error) for error in self.failed[:3])
         more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""  # noqa: PLR2004
         super().__init__(
-            f"no document in {str(folder)!r} can be read; looked for "
+            f"no document in {', '.join(repr(str(each)) for each in folders)} can be read; "
+            "looked for "
             f"{', '.join(looked_for)}" + (f"; failed: {shown}{more}" if failed else "")
         )
 
@@ -121,6 +189,35 @@ class UnknownDocumentError(BriefqaError):
         self.doc_id = doc_id
         super().__init__(
             f"no document {doc_id!r} in the index; `briefqa documents list` names them all"
+        )
+
+
+class NotRemovedError(BriefqaError):
+    """No document of that id was removed from the index, so none can be restored."""
+
+    exit_code = 3
+
+    def __init__(self, doc_id: str, *, removed: Sequence[str]) -> None:
+        self.doc_id = doc_id
+        self.removed = tuple(removed)
+        super().__init__(
+            f"no document {doc_id!r} was removed from the index; "
+            f"removed were: {', '.join(removed[:10]) or 'none'}"
+        )
+
+
+class NoGenerationError(BriefqaError):
+    """The index keeps no generation of that id, or none to go back to."""
+
+    exit_code = 3
+
+    def __init__(self, generation: str | None, *, kept: Sequence[str]) -> None:
+        self.generation = generation
+        self.kept = tuple(kept)
+        found = "no earlier generation" if generation is None else f"no generation {generation!r}"
+        super().__init__(
+            f"{found} in the index; kept are {', '.join(kept)} (the first one serves); "
+            "`briefqa generations list` tells about them"
         )
 
 
@@ -174,6 +271,16 @@ class IndexFormatError(IndexFileError):
         )
 
 
+class IndexOutdatedError(IndexFileError):
+    """The documents of the index were read or cut by another version of this program."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the documents of the index were read by another version of briefqa, and one more "
+            "would not fit among them; run `briefqa index` first, which reads them again"
+        )
+
+
 class IndexDamagedError(IndexFileError):
     """A file of the index is missing or does not match its checksum."""
 
@@ -220,3 +327,7 @@ class ExportError(BackendError):
         self.model = model
         self.reason = reason
         super().__init__(f"{model!r} cannot be exported for onnxruntime: {reason}")
+
+
+def _shortened(text: str, most: int = 80) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -5,6 +5,16 @@ One reader a format. Every reader yields `Document` records, or a
 """
 
 from briefqa.documents.files import SourceFile, file_sha256, find_files
-from briefqa.documents.reading import READER_VERSION, SUFFIXES, read_file
+from briefqa.documents.formats import SUFFIXES
+from briefqa.documents.options import ReadingOptions
+from briefqa.documents.reading import READER_VERSION, read_file
 
-__all__ = ["READER_VERSION", "SUFFIXES", "SourceFile", "file_sha256", "find_files", "read_file"]
+__all__ = [
+    "READER_VERSION",
+    "SUFFIXES",
+    "ReadingOptions",
+    "SourceFile",
+    "file_sha256",
+    "find_files",
+    "read_file",
+]

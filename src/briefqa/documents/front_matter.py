@@ -71,17 +71,21 @@ def _read_fields(written: str) -> FrontMatter | None:
         if not isinstance(top, yaml.MappingNode):
             return None
         front = FrontMatter({}, {}, {})
+        # Line 1 is the opening fence.
+        line, counted = 2, 0
         for key, value in top.value:
             name = str(key.value)
             front.fields[name] = json_value(loader.construct_document(value))
-            # YAML knows more kinds of line end than a text editor, so its own count is not used;
-            # line 1 is the opening fence.
-            front.lines[name] = 2 + written.count("\n", 0, key.start_mark.index)
+            # YAML knows more kinds of line end than a text editor, so its own count is not used.
+            line += written.count("\n", counted, key.start_mark.index)
+            counted = key.start_mark.index
+            front.lines[name] = line
             front.texts.pop(name, None)
             if isinstance(value, yaml.ScalarNode) and value.style in {"|", ">"}:
                 start, end = value.start_mark.index, value.end_mark.index
                 _, _, below = written[start:end].partition("\n")
-                front.texts[name] = (_dedent(below), 3 + written.count("\n", 0, start))
+                opened = line + written.count("\n", counted, start)
+                front.texts[name] = (_dedent(below), 1 + opened)
         return front
     finally:
         loader.dispose()

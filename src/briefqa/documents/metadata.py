@@ -27,6 +27,10 @@ _MONTH_ONLY = re.compile(r"([A-Za-z]+)\.?,?\s+([0-9]{4})")
 _ISO = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:[T ]+[0-9]{1,2}:[0-9:.,+Zz -]*)?)?)?")
 
 
+FILE_CREATED = "File created"
+"""What the date of a word processor's or PDF file is of."""
+
+
 def field_of(name: str, fields: Mapping[str, JsonValue]) -> str | None:
     """Return the key under which ``fields`` holds the metadata field ``name``."""
     lowered = {key.lower().replace("-", "_"): key for key in reversed(list(fields))}
@@ -97,17 +101,20 @@ def _texts(value: JsonValue) -> tuple[str, ...]:
     return tuple(text for text in map(_text, items) if text)
 
 
-def header_lines(metadata: Metadata, roles: Mapping[str, str]) -> list[tuple[str, str]]:
+def header_lines(
+    metadata: Metadata, roles: Mapping[str, str], *, dated: str = "Published"
+) -> list[tuple[str, str]]:
     """Return the lines that open a document's text, each with its field's name.
 
     The abstract is prose like any other, and so has no label. ``roles`` gives
-    the role of an author, where the source states one.
+    the role of an author, where the source states one. ``dated`` says what the
+    date is of: a word processor knows when a file was made, not when it came out.
     """
     authors = [f"{a} ({roles[a]})" if a in roles else a for a in metadata.authors]
     stated = (
         ("title", "Title", metadata.title),
         ("authors", "Authors" if len(authors) > 1 else "Author", ", ".join(authors)),
-        ("published", "Published", metadata.published),
+        ("published", dated, metadata.published),
     )
     lines = [(field, f"{label}: {value}") for field, label, value in stated if value]
     return [*lines, ("abstract", metadata.abstract)] if metadata.abstract else lines

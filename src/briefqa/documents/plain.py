@@ -52,9 +52,10 @@ class _Run:
             return False
         if text.endswith("?"):
             return len(text) <= _LONGEST_QUESTION
-        letters = sum(c.isalpha() for c in text)
         plain = (text[-1].isalnum() or text[-1] in '”’")') and "://" not in text
-        return plain and len(text) <= _LONGEST_HEADING and letters * 2 > len(text)
+        if not plain or len(text) > _LONGEST_HEADING:
+            return False
+        return sum(c.isalpha() for c in text) * 2 > len(text)
 
 
 def plain_blocks(text: str) -> tuple[list[Block], Metadata]:

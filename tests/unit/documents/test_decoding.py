@@ -1,10 +1,13 @@
 """Bytes become text, whatever encoding they are in."""
 
 import codecs
+import time
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.documents.encoded_samples import samples
 from tests.unit.strategies import hostile_text, source_text
 
 from briefqa.documents.decoding import decode
@@ -104,3 +107,96 @@ def test_what_is_not_text_is_refused(data: bytes) -> None:
         decode(data, "a.txt")
 
     assert caught.value.reason == "not_text"
+
+
+def test_texts_of_many_languages_are_read_in_their_old_encodings() -> None:
+    """No file says its encoding; a wrong guess makes every word of it unfindable."""
+    right, wrong = Counter[bool](), []
+    for language, encoding, text in samples():
+        is_long = "\n" in text
+        if decode(text.encode(encoding), "a.txt") == text:
+            right[is_long] += 1
+        else:
+            wrong.append((language, encoding, text))
+
+    assert right[False] >= 0.97 * (right[False] + sum("\n" not in text for _, _, text in wrong))
+    assert right[True] >= 0.95 * (right[True] + sum("\n" in text for _, _, text in wrong)), wrong
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Professor Müller of Zürich said the scheme was late.",
+        "It’s “new” – and cost £3 million…",
+        "• one\n• two\n• three",
+        "See § 5; © 2019 Crown copyright.",
+        "José Álvarez, François Bédard and Søren Kierkegaard",
+        "1½ cups, 50 µm ± 3",
+        "Zoë and Noël",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "The committee met on Tuesday to discuss it.\n" * 3000])
+def test_a_few_marks_in_english_text_are_western(text: str, before: str) -> None:
+    """Most old files of an English-speaking office hold a name, a price, and no more."""
+    assert decode((before + text).encode("cp1252"), "a.txt") == before + text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A report on policy.\nIt’s “short”.",
+        "Правительство приняло новый закон.\n" * 2,
+        "这是一个关于人工智能政策的中文文本。\n" * 3,
+    ],
+)
+def test_wide_text_is_known_without_a_mark(encoding: str, text: str) -> None:
+    """Programs on Windows write it so, and to a careless eye it is full of NUL."""
+    assert decode(text.encode(encoding), "a.txt") == text
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"\xe2\x80", b"caf\xe9 ", b"\xc3("])
+@pytest.mark.parametrize("place", ["start", "middle", "end"])
+def test_a_few_bad_bytes_cost_themselves_and_nothing_else(bad: bytes, place: str) -> None:
+    """One editor that saved in another encoding must not turn every “ into â€œ."""
+    line = "Der Bericht über die Größe der Förderung — kurz — liegt vor.\n"
+    half = (line * 5).encode()
+    data = {"start": bad + half, "middle": half + bad + half, "end": half + bad}[place]
+
+    text = decode(data, "a.txt")
+
+    assert text.count("\ufffd") == 1
+    assert text.count(line.strip()) >= data.count("Förderung".encode()) - 1
+
+
+def test_text_mostly_broken_is_not_taken_for_utf8() -> None:
+    """Replacing half of a text would hide that nothing is known of it."""
+    text = "Größe ß Maß Öl über Süd"
+
+    assert decode(text.encode("cp1252") + "ü".encode(), "a.txt").startswith(text)
+
+
+def test_japanese_mail_is_read() -> None:
+    """Its encoding has seven bits only, and passes for ASCII with odd marks."""
+    text = "件名: 年次報告書\nこれは日本語の文章です。"
+
+    assert decode(text.encode("iso2022_jp"), "a.txt") == text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "Größe und Maß\n".encode("cp1252") * 1_000_000,
+        "Größe und Maß\n".encode() * 1_000_000 + b"\xff",
+        b"hello " * 2_000_000 + b"\xe9t\xe9",
+        bytes(range(128, 256)) * 100_000,
+    ],
+    ids=["lines", "nearly UTF-8", "one line", "junk"],
+)
+def test_large_texts_are_decoded_in_the_time_of_reading_them(data: bytes) -> None:
+    """Guessers that look at all of a text take minutes for a book."""
+    started = time.process_time()
+
+    decode(data, "a.txt")
+
+    assert time.process_time() - started < 8

@@ -2,14 +2,17 @@
 
 import hashlib
 import os
+import socket
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from briefqa.datatypes import Document
 from briefqa.documents import SourceFile, file_sha256, find_files, read_file
-from briefqa.errors import MissingFolderError
+from briefqa.documents.files import checked_stream, open_regular
+from briefqa.errors import DocumentError, MissingFolderError
 
 
 def _fill(folder: Path, *names: str) -> None:
@@ -88,3 +91,73 @@ def test_file_hash_is_that_of_its_bytes(tmp_path: Path) -> None:
 
     assert file_sha256(path) == hashlib.sha256(b"\xff\r\n").hexdigest()
     assert SourceFile(path, "a.md").path == path
+
+
+def _special(folder: Path, kind: str) -> Path:
+    path = folder / f"{kind}.md"
+    (folder / "target").write_text("Some text.")
+    if kind == "link":
+        path.symlink_to(folder / "target")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(path))
+    elif kind == "device":
+        path = Path(os.devnull)
+    elif kind == "folder":
+        path.mkdir()
+    return path
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "socket", "device", "folder", "missing"])
+def test_only_a_regular_file_is_opened(tmp_path: Path, kind: str) -> None:
+    """It may have been swapped for something else since the folder was listed."""
+    path = _special(tmp_path, kind)
+
+    [found] = read_file(SourceFile(path, "a.md"))
+
+    assert isinstance(found, DocumentError)
+    assert found.reason == "unreadable"
+
+
+def test_a_link_that_takes_the_place_of_a_file_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The moment between looking and opening is all that an attacker needs."""
+    path = _special(tmp_path, "link")
+    monkeypatch.setattr(Path, "is_symlink", lambda _: False)
+
+    with pytest.raises((OSError, DocumentError)):
+        open_regular(SourceFile(path, "a.md")).close()
+
+
+def test_a_file_that_changes_while_it_is_read_is_reported(tmp_path: Path) -> None:
+    """Its hash in a receipt would be that of other bytes than were quoted."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"text": "one"}\n' * 40_000)
+
+    found: list[Document | DocumentError] = []
+    for each in read_file(SourceFile(path, "a.jsonl")):
+        if not found:
+            with path.open("r+b") as stream:
+                stream.seek(-len('one"}\n'), os.SEEK_END)
+                stream.write(b"two")
+        found.append(each)
+
+    assert all(isinstance(each, Document) for each in found[:-1])
+    assert isinstance(found[-1], DocumentError)
+    assert found[-1].reason == "unreadable"
+
+
+def test_the_hash_is_known_before_the_first_record_is_read(tmp_path: Path) -> None:
+    """Each record carries the hash of the whole file."""
+    path = tmp_path / "a"
+    path.write_bytes(b"one\ntwo\n")
+
+    with (
+        open_regular(SourceFile(path, "a")) as raw,
+        checked_stream("a", raw) as stream,
+    ):
+        assert stream.sha256 == hashlib.sha256(b"one\ntwo\n").hexdigest()
+        assert stream.stream.readline() == b"one\n"
