@@ -9,9 +9,13 @@ from briefqa.backends.faiss import FaissBackend, FaissStore
 from briefqa.backends.hashing import HashEmbedder
 from briefqa.backends.tantivy import TantivyBackend, TantivyIndex
 from briefqa.chunking import ChunkingOptions
-from briefqa.datatypes import ChunkId
+from briefqa.datatypes import ChunkId, DocId
+from briefqa.documents import ReadingOptions, read_file
 from briefqa.indexing import Generation, open_generation
-from briefqa.indexing.sync import SyncReport, sync
+from briefqa.indexing.publishing import Backends
+from briefqa.indexing.rewriting import SyncReport
+from briefqa.indexing.sources import roots_of
+from briefqa.indexing.sync import sync
 from briefqa.protocols import Progress, Vectors
 
 
@@ -36,7 +40,7 @@ class RecordingStores(FaissBackend):
         self.parsed: list[bytes] = []
 
     def load(self, data: bytes, ids: Sequence[ChunkId], /) -> FaissStore:
-        """Reopen what ``to_bytes`` returned."""
+        """Reopen what ``write`` wrote."""
         self.parsed.append(data)
         return super().load(data, ids)
 
@@ -64,6 +68,7 @@ class Corpus:
     stores: RecordingStores = field(default_factory=RecordingStores)
     words: RecordingWords = field(default_factory=RecordingWords)
     progress: list[Progress] = field(default_factory=list)
+    folders: list[str | Path] = field(default_factory=list)
 
     def write(self, name: str, text: str) -> Path:
         """Write one file of the folder."""
@@ -81,19 +86,26 @@ class Corpus:
         self,
         *,
         chunking: ChunkingOptions = ChunkingOptions(size=24, prefix=8),  # noqa: B008 - frozen
+        restored: Sequence[str] = (),
         allow_empty: bool = False,
     ) -> SyncReport:
-        """Make the index equal to the folder."""
+        """Make the index equal to the folder, or to the folders where there are several."""
         return sync(
-            self.folder,
+            roots_of(self.folders or [self.folder]),
             self.index,
-            embedder=self.embedder,
-            stores=self.stores,
-            words=self.words,
+            backends=self.backends,
+            read=read_file,
             chunking=chunking,
+            options=ReadingOptions(),
+            restored={DocId(doc_id) for doc_id in restored},
             allow_empty=allow_empty,
             on_progress=self.progress.append,
         )
+
+    @property
+    def backends(self) -> Backends:
+        """What the index is written with."""
+        return Backends(self.stores, self.words, self.embedder)
 
     def open(self) -> Generation:
         """Open the index."""
@@ -101,7 +113,7 @@ class Corpus:
 
     def generations(self) -> set[str]:
         """Name everything in the folder of generations."""
-        return {path.name for path in (self.index / "generations").iterdir()}
+        return {path.name for path in (self.index / "generations").glob("*")}
 
 
 def fill(corpus: Corpus) -> Corpus:

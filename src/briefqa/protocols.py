@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,34 @@ from briefqa.datatypes import ChunkId
 
 Vectors = NDArray[np.float32]
 """Shape (n, dim), rows of unit L2 norm."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """The chunks that a search is held to, by their places in the order added, from 0.
+
+    ``positions`` ascend; int64, shape (n,).
+    """
+
+    positions: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if self.positions.ndim != 1 or not bool(np.all(np.diff(self.positions, prepend=-1) > 0)):
+            msg = "positions must ascend from 0 or above"
+            raise ValueError(msg)
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def check_within(self, count: int) -> None:
+        """Refuse a selection from something larger than ``count`` chunks.
+
+        Raises:
+            ValueError: If a position is ``count`` or more.
+        """
+        if len(self) and self.positions[-1] >= count:
+            msg = f"position {self.positions[-1]} is selected of {count} chunks"
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,28 +105,33 @@ class VectorStore(Protocol):
         """Add one vector a chunk; ids must be new."""
         ...
 
-    def search(self, queries: Vectors, k: int, /) -> list[list[tuple[ChunkId, float]]]:
-        """Return up to ``k`` (id, similarity) a query, best first; equals in the order added."""
+    def search(
+        self, queries: Vectors, k: int, /, *, among: Selection | None = None
+    ) -> list[list[tuple[ChunkId, float]]]:
+        """Return up to ``k`` (id, similarity) a query, best first; equals in the order added.
+
+        With ``among`` they are the best of these, with the same similarities as without.
+        """
         ...
 
     def vectors(self, ids: Sequence[ChunkId], /) -> Vectors:
         """Return the stored vectors of ``ids``, shape (len(ids), dim)."""
         ...
 
-    def to_bytes(self) -> bytes:
-        """Return the store in a form that its backend's ``load`` reads."""
+    def write(self, stream: BinaryIO, /) -> None:
+        """Write the store in a form that its backend's ``load`` reads; `OSError` if it cannot."""
         ...
 
 
 class VectorBackend(Protocol):
     """Makes and reopens vector stores of one kind."""
 
-    def create(self, dim: int, /) -> VectorStore:
-        """Return an empty store for vectors of width ``dim``."""
+    def create(self, dim: int, /, *, capacity: int = 0) -> VectorStore:
+        """Return an empty store for vectors of width ``dim``, about ``capacity`` of them."""
         ...
 
     def load(self, data: bytes, ids: Sequence[ChunkId], /) -> VectorStore:
-        """Reopen what ``to_bytes`` returned; ``ids`` are in the order added."""
+        """Reopen what ``write`` wrote; ``ids`` are in the order added."""
         ...
 
 
@@ -109,8 +142,13 @@ class LexicalIndex(Protocol):
         """Return how many chunks it holds."""
         ...
 
-    def search(self, question: str, k: int, /) -> list[tuple[ChunkId, float]]:
-        """Return up to ``k`` (id, BM25 score), best first; any text is a valid question."""
+    def search(
+        self, question: str, k: int, /, *, among: Selection | None = None
+    ) -> list[tuple[ChunkId, float]]:
+        """Return up to ``k`` (id, BM25 score), best first; any text is a valid question.
+
+        With ``among`` they are the best of these, with the same scores as without.
+        """
         ...
 
     def terms(self, text: str, /) -> list[str]:

@@ -1,18 +1,20 @@
 """What every lexical index promises, against BM25 written out here."""
 
 import math
+import random
 import string
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.datatypes import ChunkId
-from briefqa.protocols import LexicalBackend, LexicalIndex
+from briefqa.protocols import LexicalBackend, LexicalIndex, Selection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +48,11 @@ def index_of(
         return make().open(folder)
 
     return build
+
+
+def selected(positions: Iterable[int]) -> Selection:
+    """Hold a search to these positions."""
+    return Selection(np.array(sorted(positions), dtype=np.int64))
 
 
 def bm25(texts: list[str], question: str) -> dict[str, float]:
@@ -98,6 +105,75 @@ def test_any_text_is_a_valid_question(
     assert len(hits) <= min(k, len(texts))
     for term in index.terms(question):
         assert index.document_frequency(term) >= 0
+
+
+_TEXTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join))
+
+
+@_FEW
+@given(
+    texts=_TEXTS,
+    question=st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join),
+    k=st.integers(0, 20),
+    data=st.data(),
+)
+def test_a_search_among_some_is_the_ranking_without_the_others(
+    index_of: Callable[[list[str]], LexicalIndex],
+    texts: list[str],
+    question: str,
+    k: int,
+    data: st.DataObject,
+) -> None:
+    """The best that a filter allows, not what it leaves of the best; and with the same scores."""
+    index = index_of(texts)
+    some = data.draw(st.sets(st.integers(0, len(texts) - 1))) if texts else set()
+
+    everything = index.search(question, len(texts))
+    for positions in (some, set(range(len(texts))), set()):
+        found = index.search(question, k, among=selected(positions))
+
+        assert found == [hit for hit in everything if int(hit[0]) in positions][:k]
+
+
+@pytest.mark.parametrize("step", [1, 2, 5, 50, 1999])
+@pytest.mark.parametrize("run", [1, 4])
+def test_a_search_among_many_is_the_ranking_without_the_others(
+    index_of: Callable[[list[str]], LexicalIndex], step: int, run: int
+) -> None:
+    """Few chunks and many may be looked for in different ways, with one result."""
+    draw = random.Random(step)  # noqa: S311 - words, not secrets
+    texts = [" ".join(draw.choices(WORDS, k=draw.randint(1, 12))) for _ in range(6000)]
+    index = index_of(texts)
+    positions = {at for first in range(0, 6000, step * run) for at in range(first, first + run)}
+    positions &= set(range(6000))
+
+    for question in ("salt", "canal bee court", "moon moon lamp silt ship"):
+        everything = index.search(question, 6000)
+        for k in (1, 40, 3000):
+            found = index.search(question, k, among=selected(positions))
+            assert found == [hit for hit in everything if int(hit[0]) in positions][:k]
+
+
+def test_a_search_among_the_worst_finds_them(
+    index_of: Callable[[list[str]], LexicalIndex],
+) -> None:
+    """What a filter allows may all rank below thousands that it does not."""
+    index = index_of(["salt"] * 3000 + [f"salt{' corn' * (at % 40 + 1)}" for at in range(600)])
+    positions = set(range(3000, 3600))
+
+    everything = index.search("salt", 3600)
+    found = index.search("salt", 100, among=selected(positions))
+
+    assert found == [hit for hit in everything if int(hit[0]) in positions][:100]
+    assert len(found) == 100
+
+
+def test_a_selection_of_what_is_not_there_is_a_mistake(
+    index_of: Callable[[list[str]], LexicalIndex],
+) -> None:
+    """It comes from another index, and would name the wrong chunks of this one."""
+    with pytest.raises(ValueError, match="position 1 is selected of 1 chunks"):
+        index_of(["salt"]).search("salt", 1, among=selected([1]))
 
 
 def test_equals_come_in_the_order_added(

@@ -1,5 +1,8 @@
 """What every vector store promises, against a plain matrix product."""
 
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 
 from briefqa.backends.faiss import FaissBackend
 from briefqa.datatypes import ChunkId
-from briefqa.protocols import VectorBackend, Vectors
+from briefqa.protocols import Selection, VectorBackend, Vectors, VectorStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +32,13 @@ def unit_rows(count: int, dim: int, *, seed: int) -> Vectors:
     rows = np.random.default_rng(seed).normal(size=(count, dim))
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     return rows.astype(np.float32)
+
+
+def written(store: VectorStore) -> bytes:
+    """Return what the store writes."""
+    stream = BytesIO()
+    store.write(stream)
+    return stream.getvalue()
 
 
 def named(count: int) -> list[ChunkId]:
@@ -81,15 +91,55 @@ def test_equals_come_in_the_order_added(
     assert [name for name, _ in hits] == [ids[place] for place in order[:k]]
 
 
+def selected(positions: Iterable[int]) -> Selection:
+    """Hold a search to these positions."""
+    return Selection(np.array(sorted(positions), dtype=np.int64))
+
+
+@given(
+    shape=st.tuples(st.integers(0, 60), st.integers(1, 3)),
+    k=st.integers(0, 80),
+    seed=st.integers(0, 2**32 - 1),
+    data=st.data(),
+)
+def test_a_search_among_some_is_the_ranking_without_the_others(
+    backend: VectorBackend, shape: tuple[int, int], k: int, seed: int, data: st.DataObject
+) -> None:
+    """The best that a filter allows, not what it leaves of the best; and with the same scores."""
+    count, copies = shape
+    rows = np.tile(unit_rows(count, 12, seed=seed), (copies, 1))
+    ids = named(len(rows))
+    store = backend.create(12)
+    store.add(ids, rows)
+    query = unit_rows(1, 12, seed=seed + 1)
+    some = data.draw(st.sets(st.integers(0, max(0, len(ids) - 1)))) if ids else set()
+    allowed = {ids[position] for position in some}
+
+    (everything,) = store.search(query, len(ids))
+    for positions, kept in ((some, allowed), (range(len(ids)), set(ids)), ((), set())):
+        (found,) = store.search(query, k, among=selected(positions))
+
+        assert found == [hit for hit in everything if hit[0] in kept][:k]
+
+
+def test_a_selection_of_what_is_not_there_is_a_mistake(backend: VectorBackend) -> None:
+    """It comes from another index, and would name the wrong chunks of this one."""
+    store = backend.create(4)
+    store.add([ChunkId("a")], unit_rows(1, 4, seed=1))
+
+    with pytest.raises(ValueError, match="position 1 is selected of 1 chunks"):
+        store.search(unit_rows(1, 4, seed=2), 1, among=selected([1]))
+
+
 @given(count=st.integers(0, 40), seed=st.integers(0, 1000))
 def test_a_store_comes_back_from_bytes(backend: VectorBackend, count: int, seed: int) -> None:
     """What was indexed is what is searched, in a later process."""
     rows, ids = unit_rows(count, 12, seed=seed), named(count)
-    store = backend.create(12)
+    store = backend.create(12, capacity=count // 3)
     store.add(ids[: count // 2], rows[: count // 2])
     store.add(ids[count // 2 :], rows[count // 2 :])
 
-    again = backend.load(store.to_bytes(), ids)
+    again = backend.load(written(store), ids)
 
     queries = unit_rows(3, 12, seed=seed + 1)
     assert len(again) == count
@@ -149,3 +199,12 @@ def test_an_id_is_taken_once(backend: VectorBackend) -> None:
     assert len(store) == 1
     with pytest.raises(ValueError, match="'z'"):
         store.vectors([ChunkId("z")])
+
+
+def test_a_full_disk_is_told(backend: VectorBackend) -> None:
+    """A store that is only half there must not be published."""
+    store = backend.create(12)
+    store.add(named(40), unit_rows(40, 12, seed=3))
+
+    with Path("/dev/full").open("wb", buffering=0) as stream, pytest.raises(OSError, match="space"):
+        store.write(stream)

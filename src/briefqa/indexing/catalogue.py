@@ -4,43 +4,56 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from briefqa.datatypes import (
     Chunk,
     ChunkId,
+    Condition,
     DocId,
     Document,
     DocumentInfo,
-    LineMark,
+    Mark,
     Metadata,
     PositionMap,
+    PositionUnit,
     Span,
 )
 from briefqa.errors import IndexDamagedError, UnknownDocumentError
+from briefqa.indexing.fields import FIELDS_SCHEMA, field_rows, predicate_of
 from briefqa.indexing.manifest import Fingerprint, canonical_json
+from briefqa.protocols import Selection
 
 CATALOGUE = "catalogue.sqlite"
 TEXTS = "texts.bin"
 
 _DOCUMENTS_KEPT = 32
+_ROWS_AT_ONCE = 1000
+_SELECTIONS_KEPT = 8
 
+# Documents are numbered in the order in which they are added, and so are their chunks.
 # A document's chunks stand in a row: `chunks` of them from position `first_chunk`.
 # text_start and text_bytes say where in texts.bin a text lies: the UTF-8 of a
 # chunk can be read without that of its document.
-SCHEMA = """
+SCHEMA = f"""
+{FIELDS_SCHEMA}
 CREATE TABLE files (source TEXT PRIMARY KEY, file_sha256 TEXT NOT NULL) WITHOUT ROWID, STRICT;
 CREATE TABLE documents (
     doc_id TEXT PRIMARY KEY, source TEXT NOT NULL, title TEXT NOT NULL, metadata TEXT NOT NULL,
     metadata_sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL, file_sha256 TEXT NOT NULL,
-    position_map TEXT NOT NULL, first_chunk INTEGER NOT NULL, chunks INTEGER NOT NULL,
-    text_start INTEGER NOT NULL, text_bytes INTEGER NOT NULL
+    notices TEXT NOT NULL, position_unit TEXT NOT NULL, position_marks TEXT NOT NULL,
+    first_chunk INTEGER NOT NULL, chunks INTEGER NOT NULL,
+    text_start INTEGER NOT NULL, text_bytes INTEGER NOT NULL, number INTEGER NOT NULL
 ) WITHOUT ROWID, STRICT;
+CREATE UNIQUE INDEX documents_by_number ON documents (number, chunks);
 CREATE TABLE chunks (
     position INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL UNIQUE, doc_id TEXT NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, heading TEXT NOT NULL, prefix TEXT NOT NULL,
@@ -49,8 +62,8 @@ CREATE TABLE chunks (
 ) STRICT;
 """
 _INFO = (
-    "SELECT doc_id, source, title, metadata, text_sha256, file_sha256,"
-    " position_map, text_start, text_bytes FROM documents"
+    "SELECT doc_id, source, title, metadata, text_sha256, file_sha256, notices,"
+    " position_unit, position_marks, text_start, text_bytes FROM documents"
 )
 _CHUNK = (
     'SELECT chunk_id, chunks.doc_id, start, "end", heading, prefix, sentences,'
@@ -74,14 +87,28 @@ class Catalogue:
     """Reads the catalogue and the texts of a generation; safe to use from several threads."""
 
     def __init__(self, folder: Path) -> None:
+        """Open the files in ``folder``.
+
+        Raises:
+            IndexDamagedError: If one of them cannot be read.
+        """
         self._path = folder / CATALOGUE
         self._texts_path = folder / TEXTS
         # The file never changes, so SQLite needs neither locks nor journal.
         uri = f"{self._path.absolute().as_uri()}?mode=ro&immutable=1"
-        self._texts = self._texts_path.open("rb")
-        self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        try:
+            self._texts = self._texts_path.open("rb")
+        except OSError as error:
+            raise IndexDamagedError(self._texts_path, f"cannot be read: {error}") from error
+        try:
+            self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        except sqlite3.DatabaseError as error:
+            self._texts.close()
+            raise IndexDamagedError(self._path, f"cannot be read: {error}") from error
         self._lock = threading.Lock()
         self._recent = lru_cache(_DOCUMENTS_KEPT)(self._document)
+        self._selected = lru_cache(_SELECTIONS_KEPT)(self._selection)
+        self._chunk_counts = lru_cache(1)(self._read_chunk_counts)
 
     def close(self) -> None:
         """Close the files; the catalogue is of no use afterwards."""
@@ -98,6 +125,45 @@ class Catalogue:
         """Return every document, sorted by ``doc_id``."""
         return [_info(row) for row in self._rows(f"{_INFO} ORDER BY doc_id")]
 
+    def documents_matching(self, conditions: Sequence[Condition]) -> list[DocumentInfo]:
+        """Return the documents that satisfy all ``conditions``, sorted by ``doc_id``.
+
+        Each must be one that `check_condition` returned.
+        """
+        predicates = [predicate_of(condition) for condition in conditions]
+        clauses = [
+            f"number {'NOT' if each.is_negated else ''} IN ({each.documents})"
+            for each in predicates
+        ]
+        values = [value for each in predicates for value in each.values]
+        where = " AND ".join(clauses) or "TRUE"
+        return [_info(row) for row in self._rows(f"{_INFO} WHERE {where} ORDER BY doc_id", *values)]
+
+    def matching(self, conditions: Sequence[Condition]) -> Selection:
+        """Return the chunks of the documents that satisfy all ``conditions``.
+
+        Each must be one that `check_condition` returned. The last few results are
+        kept at hand.
+        """
+        return self._selected(tuple(conditions))
+
+    def _selection(self, conditions: tuple[Condition, ...]) -> Selection:
+        # Not all in one statement: SQLite takes three times as long to join what it has found.
+        counts = self._chunk_counts()
+        is_kept = np.ones(len(counts), dtype=np.bool_)
+        for condition in conditions:
+            predicate = predicate_of(condition)
+            rows = self._rows(predicate.documents, *predicate.values)
+            is_found = np.zeros(len(counts), dtype=np.bool_)
+            is_found[np.array(rows, dtype=np.int64)] = True
+            is_kept &= ~is_found if predicate.is_negated else is_found
+        return Selection(np.flatnonzero(np.repeat(is_kept, counts)))
+
+    def _read_chunk_counts(self) -> NDArray[np.int64]:
+        """Return how many chunks each document has, in the order in which they were added."""
+        rows = self._rows("SELECT chunks FROM documents ORDER BY number")
+        return np.array(rows, dtype=np.int64).reshape(-1)
+
     def document(self, doc_id: DocId) -> Document:
         """Return one document with its text; the last few are kept at hand.
 
@@ -112,11 +178,13 @@ class Catalogue:
         if not rows:
             raise UnknownDocumentError(doc_id)
         info = _info(rows[0])
-        marks, start, size = rows[0][-3:]
+        unit, marks, start, size = rows[0][-4:]
         data = self._bytes(start, size)
         if hashlib.sha256(data).hexdigest() != info.text_sha256:
             raise IndexDamagedError(self._texts_path, f"the text of {doc_id!r} has changed")
-        position_map = PositionMap(tuple(LineMark(*mark) for mark in json.loads(marks)))
+        position_map = PositionMap(
+            tuple(Mark(*mark) for mark in json.loads(marks)), PositionUnit(unit)
+        )
         return Document(info, data.decode(), position_map)
 
     def chunks(self, ids: Iterable[ChunkId]) -> list[Chunk]:
@@ -161,28 +229,54 @@ class Catalogue:
         """Return source and SHA-256 of the files of which every document is here."""
         return dict(self._rows("SELECT source, file_sha256 FROM files"))
 
-    def embedding_keys(self) -> list[tuple[DocId, ChunkId, bytes]]:
-        """Return document, id and embedding key of every chunk, in the order of positions."""
-        return self._rows("SELECT doc_id, chunk_id, embedding_key FROM chunks ORDER BY position")
+    def embedding_keys(self) -> Iterator[tuple[DocId, ChunkId, bytes]]:
+        """Yield document, id and embedding key of every chunk, by document and in its order."""
+        return self._stream(
+            "SELECT documents.doc_id, chunk_id, embedding_key FROM documents, chunks"
+            " WHERE position BETWEEN first_chunk AND first_chunk + documents.chunks - 1"
+            " ORDER BY documents.doc_id, position"
+        )
+
+    def has_fields(self, info: DocumentInfo) -> bool:
+        """Tell whether conditions are held against what is known of the document."""
+        found = self._rows(
+            "SELECT field, text, document, fields.number, date FROM documents"
+            " JOIN fields ON document = documents.number WHERE doc_id = ? ORDER BY field, text",
+            info.doc_id,
+        )
+        (number,) = self._rows("SELECT number FROM documents WHERE doc_id = ?", info.doc_id)[0]
+        return found == field_rows(info, number)
 
     def faults(self) -> list[str]:
         """Return what SQLite itself finds wrong with the file."""
         return [text for (text,) in self._rows("PRAGMA integrity_check") if text != "ok"]
 
     # Any, because the schema, not Python, types what SQLite returns.
-    def _rows(self, statement: str, *values: str) -> list[Any]:
+    def _rows(self, statement: str, *values: str | float) -> list[Any]:
+        return list(self._stream(statement, *values))
+
+    def _stream(self, statement: str, *values: str | float) -> Iterator[Any]:
+        """Yield rows as they are asked for, some at a time."""
         try:
             with self._lock:
-                return self._database.execute(statement, values).fetchall()
+                cursor = self._database.execute(statement, values)
+                rows = cursor.fetchmany(_ROWS_AT_ONCE)
+            while rows:
+                yield from rows
+                with self._lock:
+                    rows = cursor.fetchmany(_ROWS_AT_ONCE)
         except sqlite3.ProgrammingError:
             raise  # A mistake of ours, such as reading from a closed catalogue.
         except sqlite3.DatabaseError as error:
             raise IndexDamagedError(self._path, f"cannot be read: {error}") from error
 
     def _bytes(self, start: int, size: int) -> bytes:
-        with self._lock:
-            self._texts.seek(start)
-            return self._texts.read(size)
+        try:
+            with self._lock:
+                self._texts.seek(start)
+                return self._texts.read(size)
+        except OSError as error:
+            raise IndexDamagedError(self._texts_path, f"cannot be read: {error}") from error
 
     def _chunk(self, row: Sequence[Any]) -> Chunk:
         chunk_id, doc_id, start, end, heading, prefix, sentences, text_start, text_bytes = row
@@ -198,7 +292,7 @@ class Catalogue:
 
 
 def _info(row: Sequence[Any]) -> DocumentInfo:
-    doc_id, source, title, metadata, text_sha256, file_sha256 = row[:6]
+    doc_id, source, title, metadata, text_sha256, file_sha256, notices = row[:7]
     fields = json.loads(metadata)
     for name in ("authors", "tags"):
         fields[name] = tuple(fields[name])
@@ -209,4 +303,5 @@ def _info(row: Sequence[Any]) -> DocumentInfo:
         metadata=Metadata(**fields),
         text_sha256=text_sha256,
         file_sha256=file_sha256,
+        notices=tuple(json.loads(notices)),
     )

@@ -9,10 +9,9 @@ from briefqa.datatypes import Chunk, ChunkId, Document
 from briefqa.errors import IndexDamagedError
 from briefqa.indexing.catalogue import CATALOGUE, TEXTS, Catalogue
 from briefqa.indexing.current import GenerationRef, read_current
-from briefqa.indexing.embedding import embedding_key
 from briefqa.indexing.generations import LEXICAL, VECTORS
 from briefqa.indexing.integrity import MANIFEST, Problem, damaged_files, read_manifest
-from briefqa.indexing.manifest import Manifest, generation_id
+from briefqa.indexing.manifest import Manifest, embedding_key, generation_id
 from briefqa.protocols import LexicalBackend, VectorBackend
 
 _ROWS_AT_ONCE = 4096
@@ -114,6 +113,8 @@ def _broken_documents(catalogue: Catalogue, manifest: Manifest) -> Iterator[tupl
         except IndexDamagedError as error:
             yield TEXTS, error.detail
             continue
+        if not catalogue.has_fields(document.info):
+            yield CATALOGUE, f"filters do not see {fingerprint.doc_id!r} as it is"
         for chunk in catalogue.chunks_of(fingerprint.doc_id):
             detail = _broken_chunk(chunk, document)
             if detail is None:

@@ -1,13 +1,16 @@
 """``CURRENT``: the one file of an index that changes; it names the generation that serves."""
 
+import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from briefqa.errors import IndexDamagedError, IndexFormatError, IndexMissingError
 from briefqa.indexing.durable import replace_file
-from briefqa.indexing.manifest import FORMAT
+from briefqa.indexing.manifest import FORMAT, canonical_json
+from briefqa.indexing.sources import Sources
 
 _NAME = "CURRENT"
 # Checked, because the name becomes a path.
@@ -38,11 +41,16 @@ class GenerationRef:
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """Which generation serves, which one did before, and the folder they were read from."""
+    """Which generation serves, which one did before, and what they were made of."""
 
     serving: GenerationRef
     previous: GenerationRef | None
-    sources: Path
+    sources: Sources
+
+    @property
+    def kept(self) -> tuple[GenerationRef, ...]:
+        """The generations that are kept, the one that serves first."""
+        return (self.serving, self.previous) if self.previous else (self.serving,)
 
 
 def read_current(index: Path) -> Current:
@@ -64,11 +72,13 @@ def read_current(index: Path) -> Current:
         record = json.loads(data)
         if record["format"] != FORMAT:
             raise IndexFormatError(found=record["format"], expected=FORMAT)
+        if record.pop("sha256") != _checksum(record):
+            raise IndexDamagedError(path, "does not match its own checksum")
         previous = record["previous"]
         return Current(
             serving=GenerationRef(record["generation"], record["manifest_sha256"]),
             previous=GenerationRef(**previous) if previous is not None else None,
-            sources=Path(record["sources"]),
+            sources=Sources.from_record(record["sources"]),
         )
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise IndexDamagedError(path, "does not name a generation") from error
@@ -77,13 +87,19 @@ def read_current(index: Path) -> Current:
 def replace_current(index: Path, current: Current) -> None:
     """Make ``index`` serve what ``current`` says, from one moment to the next."""
     previous = current.previous
-    record = {
+    record: dict[str, object] = {
         "format": FORMAT,
         "generation": current.serving.generation,
         "manifest_sha256": current.serving.manifest_sha256,
         "previous": None
         if previous is None
         else {"generation": previous.generation, "manifest_sha256": previous.manifest_sha256},
-        "sources": str(current.sources),
+        "sources": current.sources.to_record(),
     }
+    record["sha256"] = _checksum(record)
     replace_file(index / _NAME, json.dumps(record, indent=1).encode())
+
+
+def _checksum(record: Mapping[str, object]) -> str:
+    """Return the SHA-256 of everything but itself: nothing else vouches for this file."""
+    return hashlib.sha256(canonical_json(record).encode()).hexdigest()

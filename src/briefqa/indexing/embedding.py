@@ -1,14 +1,17 @@
 """Gives every chunk its vector, and asks the model only for those not known yet."""
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from heapq import merge
+from itertools import islice
 
 import numpy as np
 
-from briefqa.datatypes import ChunkId, DocId
+from briefqa.datatypes import ChunkId
 from briefqa.errors import BackendError
 from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import Generation
+from briefqa.indexing.staging import Staging
 from briefqa.protocols import (
     Embedder,
     Progress,
@@ -19,7 +22,7 @@ from briefqa.protocols import (
 )
 
 _BATCH = 256
-_ROWS_AT_ONCE = 4096
+_ROWS_AT_ONCE = 1024
 
 
 @dataclass(slots=True)
@@ -27,81 +30,97 @@ class VectorPlan:
     """Which vector each chunk gets, in the order in which chunks are numbered.
 
     ``keys`` are embedding keys, by chunk. ``known`` leads from a key to a chunk
-    of the generation before that has the vector; ``missing`` gives the text to
-    embed for every other key.
+    of the generation before that has the vector; ``missing`` from every other
+    key to a staged chunk whose text is to be embedded.
     """
 
     keys: dict[ChunkId, bytes] = field(default_factory=dict)
     known: dict[bytes, ChunkId] = field(default_factory=dict)
-    missing: dict[bytes, str] = field(default_factory=dict)
+    missing: dict[bytes, ChunkId] = field(default_factory=dict)
 
 
-def embedding_key(model_id: str, embedded_text: str) -> bytes:
-    """Return what decides a vector: the SHA-256 of the model and the text it sees."""
-    digest = hashlib.sha256(model_id.encode())
-    digest.update(b"\0")
-    digest.update(embedded_text.encode())
-    return digest.digest()
-
-
-def plan_vectors(gathered: Gathered, base: Generation | None, model_id: str) -> VectorPlan:
+def plan_vectors(gathered: Gathered, base: Generation | None, staging: Staging) -> VectorPlan:
     """Decide for every chunk of ``gathered`` where its vector comes from."""
     plan = VectorPlan()
-    kept: dict[DocId, list[tuple[ChunkId, bytes]]] = {}
-    for doc_id, chunk_id, key in base.catalogue.embedding_keys() if base else ():
+    for _, chunk_id, key in base.catalogue.embedding_keys() if base else ():
         plan.known.setdefault(key, chunk_id)
-        kept.setdefault(doc_id, []).append((chunk_id, key))
-    for doc_id in sorted(gathered.fingerprints):
-        if doc_id not in gathered.fresh:
-            plan.keys.update(kept.get(doc_id, ()))
+    kept = base.catalogue.embedding_keys() if base else iter(())
+    # Both come in the order of documents, and so do the chunks of the generation.
+    for (doc_id, chunk_id, key), is_staged in merge(
+        ((row, False) for row in kept if row[0] not in staging),
+        ((row, True) for row in staging.embedding_keys()),
+        key=lambda each: each[0][0],
+    ):
+        if doc_id not in gathered.fingerprints:
             continue
-        for chunk in gathered.fresh[doc_id].chunks:
-            key = embedding_key(model_id, chunk.embedded_text)
-            plan.keys[chunk.chunk_id] = key
-            if key not in plan.known:
-                plan.missing[key] = chunk.embedded_text
+        plan.keys[chunk_id] = key
+        if is_staged and key not in plan.known:
+            plan.missing.setdefault(key, chunk_id)
     return plan
 
 
-def make_vectors(
-    plan: VectorPlan,
-    base: Generation | None,
-    *,
-    embedder: Embedder,
-    stores: VectorBackend,
-    on_progress: ProgressListener,
-) -> VectorStore:
-    """Embed what is missing and return a store of all chunks, in the plan's order.
+@dataclass(frozen=True, slots=True)
+class VectorMaker:
+    """Embeds what a plan misses and fetches the rest, a few thousand chunks at a time."""
 
-    Raises:
-        BackendError: If the model returns something other than unit vectors.
-    """
-    rows = _embed(list(plan.missing.values()), embedder, on_progress)
-    row_of = {key: number for number, key in enumerate(plan.missing)}
-    store = stores.create(embedder.dim)
-    chunks = list(plan.keys.items())
-    for start in range(0, len(chunks), _ROWS_AT_ONCE):
-        part = chunks[start : start + _ROWS_AT_ONCE]
-        vectors = np.empty((len(part), embedder.dim), dtype=np.float32)
-        new = [number for number, (_, key) in enumerate(part) if key in row_of]
-        vectors[new] = rows[[row_of[part[number][1]] for number in new]]
-        old = [number for number, (_, key) in enumerate(part) if key not in row_of]
-        if old and base is not None:
-            vectors[old] = base.vectors.vectors([plan.known[part[number][1]] for number in old])
-        store.add([chunk_id for chunk_id, _ in part], vectors)
-    return store
+    plan: VectorPlan
+    base: Generation | None
+    staging: Staging
+    embedder: Embedder | None
+    dim: int
+    on_progress: ProgressListener
 
+    def make(self, stores: VectorBackend) -> VectorStore:
+        """Return a store of all chunks, in the plan's order.
 
-def _embed(texts: list[str], embedder: Embedder, on_progress: ProgressListener) -> Vectors:
-    rows = np.empty((len(texts), embedder.dim), dtype=np.float32)
-    for start in range(0, len(texts), _BATCH):
-        on_progress(Progress("embedding", start, len(texts)))
-        batch = texts[start : start + _BATCH]
-        found = embedder.embed_documents(batch)
-        _require_unit_vectors(found, (len(batch), embedder.dim), embedder.model_id)
-        rows[start : start + len(batch)] = found
-    on_progress(Progress("embedding", len(texts), len(texts)))
-    return rows
+        Raises:
+            BackendError: If the model returns something other than unit vectors.
+        """
+        store = stores.create(self.dim, capacity=len(self.plan.keys))
+        added: dict[bytes, ChunkId] = {}
+        chunks = iter(self.plan.keys.items())
+        embedded = 0
+        self.on_progress(Progress("embedding", 0, len(self.plan.missing)))
+        while part := list(islice(chunks, _ROWS_AT_ONCE)):
+            # One row a key: equal texts share a vector.
+            keys = list(dict.fromkeys(key for _, key in part))
+            new = [key for key in keys if key in self.plan.missing and key not in added]
+            earlier = [key for key in keys if key in added]
+            old = [key for key in keys if key in self.plan.known]
+            rows = np.concatenate(
+                [
+                    self._embed([self.plan.missing[key] for key in new], embedded),
+                    store.vectors([added[key] for key in earlier]),
+                    self._known(old),
+                ]
+            )
+            embedded += len(new)
+            row_of = {key: row for row, key in enumerate([*new, *earlier, *old])}
+            store.add([chunk_id for chunk_id, _ in part], rows[[row_of[key] for _, key in part]])
+            for chunk_id, key in part:
+                if key in self.plan.missing:
+                    added.setdefault(key, chunk_id)
+        return store
+
+    def _known(self, keys: Sequence[bytes]) -> Vectors:
+        if self.base is None or not keys:
+            return np.empty((0, self.dim), dtype=np.float32)
+        return self.base.vectors.vectors([self.plan.known[key] for key in keys])
+
+    def _embed(self, ids: Sequence[ChunkId], embedded: int) -> Vectors:
+        rows = np.empty((len(ids), self.dim), dtype=np.float32)
+        for start in range(0, len(ids), _BATCH):
+            batch = ids[start : start + _BATCH]
+            if self.embedder is None:
+                msg = f"chunk {batch[0]!r} has no vector, and there is no model to make one"
+                raise BackendError(msg)
+            texts = [chunk.embedded_text for chunk in self.staging.catalogue.chunks(batch)]
+            found = self.embedder.embed_documents(texts)
+            _require_unit_vectors(found, (len(batch), self.dim), self.embedder.model_id)
+            rows[start : start + len(batch)] = found
+            done = embedded + start + len(batch)
+            self.on_progress(Progress("embedding", done, len(self.plan.missing)))
+        return rows
 
 
 def _require_unit_vectors(found: Vectors, shape: tuple[int, int], model_id: str) -> None:

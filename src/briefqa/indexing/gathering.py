@@ -1,40 +1,68 @@
 """Reads a folder into documents and chunks, and only the files that have changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from briefqa.chunking import ChunkingOptions, chunk_document
-from briefqa.datatypes import Chunk, DocId, Document
-from briefqa.documents import SourceFile, file_sha256, read_file
+from briefqa.datatypes import DocId, Document
+from briefqa.documents import SourceFile, file_sha256
 from briefqa.errors import DocumentError
 from briefqa.indexing.catalogue import fingerprint_of
 from briefqa.indexing.generations import Generation
 from briefqa.indexing.manifest import Fingerprint
+from briefqa.indexing.staging import Staging
 from briefqa.protocols import Progress, ProgressListener, TokenCounter
+
+ReadFile = Callable[[SourceFile], Iterator[Document | DocumentError]]
+"""Yields the documents of a file, and an error for each that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
-class CutDocument:
-    """A document and its chunks, ascending by span."""
+class Notice:
+    """Something of a document that did not get into its text; ``detail`` is a sentence."""
 
-    document: Document
-    chunks: tuple[Chunk, ...]
+    doc_id: DocId
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an index is to hold.
+
+    ``files`` are looked at, and read if they have changed. Documents of the
+    sources ``kept`` are taken over from the generation before as they are.
+    Documents in ``excluded`` are left out wherever they come from.
+    """
+
+    files: Sequence[SourceFile]
+    kept: AbstractSet[str] = frozenset()
+    excluded: AbstractSet[DocId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How files become chunks."""
+
+    read: ReadFile
+    tokens: TokenCounter
+    chunking: ChunkingOptions
 
 
 @dataclass(slots=True)
 class Gathered:
-    """What a folder holds.
+    """What an index is to hold, in fingerprints.
 
-    ``fresh`` are documents read now; the others of ``fingerprints`` are taken
-    over from the generation before. ``files`` gives the SHA-256 of each source
-    of which nothing failed: these need not be read again while they stay as
-    they are.
+    ``files`` gives the SHA-256 of each source of which every document is there:
+    these need not be read again while they stay as they are. ``excluded``
+    counts the documents left out on purpose.
     """
 
     fingerprints: dict[DocId, Fingerprint] = field(default_factory=dict)
-    fresh: dict[DocId, CutDocument] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     failed: list[DocumentError] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    excluded: int = 0
 
     def add(self, fingerprint: Fingerprint) -> bool:
         """Add a document unless its id is taken; return whether it was added."""
@@ -53,65 +81,96 @@ class Gathered:
 
 
 class _Base:
-    """What the generation before knows of each file."""
+    """What the generation before knows of each source."""
 
     def __init__(self, generation: Generation | None) -> None:
-        self._files = generation.catalogue.files() if generation else {}
-        self._documents: dict[str, list[Fingerprint]] = {}
+        self.files = generation.catalogue.files() if generation else {}
+        self.documents: dict[str, list[Fingerprint]] = {}
         for fingerprint in generation.catalogue.fingerprints() if generation else ():
-            self._documents.setdefault(fingerprint.source, []).append(fingerprint)
+            self.documents.setdefault(fingerprint.source, []).append(fingerprint)
 
     def documents_of(self, file: SourceFile) -> Sequence[Fingerprint] | None:
         """Return the documents of ``file`` if it is as it was, and was read whole."""
-        known = self._files.get(file.source)
+        known = self.files.get(file.source)
         try:
             is_same = known is not None and file_sha256(file.path) == known
         except OSError:
             return None  # Reading it will say why.
-        return self._documents.get(file.source, ()) if is_same else None
+        return self.documents.get(file.source, ()) if is_same else None
 
 
 def gather(
-    files: Iterable[SourceFile],
+    scope: Scope,
     base: Generation | None,
+    staging: Staging,
+    reading: Reading | None,
     *,
-    tokens: TokenCounter,
-    chunking: ChunkingOptions,
     on_progress: ProgressListener,
 ) -> Gathered:
-    """Read ``files`` in order of their names, whatever the order they come in.
+    """Find out what the index is to hold; put what is read now into ``staging``.
 
+    Sources are taken in order of their names, whatever the order they come in.
     ``base`` must have been made by the same recipe; its documents are kept
     where the file has not changed. What cannot be read is in ``failed``. Of
-    documents with one id the first stays.
+    documents with one id the first stays. ``reading`` may be None where the
+    scope has no files.
+
+    Raises:
+        OSError, sqlite3.OperationalError: If the staging area cannot be written.
     """
     gathered, known = Gathered(), _Base(base)
-    ordered = sorted(files, key=lambda file: file.source)
-    for number, file in enumerate(ordered):
+    looked_at: list[tuple[str, SourceFile | None]] = [(each.source, each) for each in scope.files]
+    looked_at += ((source, None) for source in known.documents.keys() & scope.kept)
+    ordered = sorted(looked_at, key=lambda each: each[0])
+    for number, (source, file) in enumerate(ordered):
         on_progress(Progress("reading", number, len(ordered)))
-        failures = len(gathered.failed)
-        kept = known.documents_of(file)
+        failures, excluded = len(gathered.failed), gathered.excluded
+        kept = known.documents[source] if file is None else known.documents_of(file)
         if kept is not None:
-            digests = {fingerprint.file_sha256 for fingerprint in kept if gathered.add(fingerprint)}
-        else:
-            digests = _read(file, gathered, tokens, chunking)
-        if len(digests) == 1 and len(gathered.failed) == failures:
-            gathered.files[file.source] = digests.pop()
+            digests = _keep(kept, gathered, scope.excluded)
+        elif file is not None and reading is not None:
+            digests = _read(file, gathered, staging, reading, scope.excluded)
+        is_whole = file is not None or source in known.files
+        is_whole &= (len(gathered.failed), gathered.excluded) == (failures, excluded)
+        if len(digests) == 1 and is_whole:
+            gathered.files[source] = digests.pop()
     on_progress(Progress("reading", len(ordered), len(ordered)))
     return gathered
 
 
+def _keep(
+    kept: Sequence[Fingerprint], gathered: Gathered, excluded: AbstractSet[DocId]
+) -> set[str]:
+    """Take over documents as they are; return the hashes of their file."""
+    digests: set[str] = set()
+    for fingerprint in kept:
+        if fingerprint.doc_id in excluded:
+            gathered.excluded += 1
+        elif gathered.add(fingerprint):
+            digests.add(fingerprint.file_sha256)
+    return digests
+
+
 def _read(
-    file: SourceFile, gathered: Gathered, tokens: TokenCounter, chunking: ChunkingOptions
+    file: SourceFile,
+    gathered: Gathered,
+    staging: Staging,
+    reading: Reading,
+    excluded: AbstractSet[DocId],
 ) -> set[str]:
     """Add the documents of ``file``; return the hashes it had while it was read."""
     digests: set[str] = set()
-    for document in read_file(file):
+    for document in reading.read(file):
         if isinstance(document, DocumentError):
             gathered.failed.append(document)
+        elif document.info.doc_id in excluded:
+            gathered.excluded += 1
         elif gathered.add(fingerprint_of(document.info)):
-            chunks = chunk_document(document, tokens, chunking)
+            chunks = chunk_document(document, reading.tokens, reading.chunking)
             chunks.sort(key=lambda chunk: chunk.span)
-            gathered.fresh[document.info.doc_id] = CutDocument(document, tuple(chunks))
+            staging.add(document, chunks)
             digests.add(document.info.file_sha256)
+            gathered.notices += (
+                Notice(document.info.doc_id, detail) for detail in document.info.notices
+            )
     return digests

@@ -8,13 +8,28 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from briefqa.datatypes import Chunk, ChunkId, DocId, Document, DocumentInfo, IndexInfo
+from briefqa.datatypes import (
+    Chunk,
+    ChunkId,
+    Condition,
+    DocId,
+    Document,
+    DocumentInfo,
+    IndexInfo,
+)
 from briefqa.errors import IndexDamagedError
 from briefqa.indexing.catalogue import Catalogue
 from briefqa.indexing.current import Current, GenerationRef, read_current
 from briefqa.indexing.integrity import damaged_files, read_manifest, read_verified
 from briefqa.indexing.manifest import Manifest
-from briefqa.protocols import LexicalBackend, LexicalIndex, VectorBackend, VectorStore
+from briefqa.indexing.sources import Sources
+from briefqa.protocols import (
+    LexicalBackend,
+    LexicalIndex,
+    Selection,
+    VectorBackend,
+    VectorStore,
+)
 
 VECTORS = "vectors.bin"
 LEXICAL = "lexical"
@@ -26,7 +41,7 @@ _log = logging.getLogger(__name__)
 class Generation:
     """An index as it was published: it never changes, and any thread may read it.
 
-    ``sources`` is the folder it was made from, ``degraded`` says why this
+    ``sources`` is what the index is made of, ``degraded`` says why this
     generation serves instead of a newer one, if it does.
     """
 
@@ -35,7 +50,7 @@ class Generation:
     catalogue: Catalogue
     vectors: VectorStore
     words: LexicalIndex
-    sources: Path
+    sources: Sources
     degraded: str | None = None
 
     @property
@@ -68,6 +83,14 @@ class Generation:
     def documents(self) -> list[DocumentInfo]:
         """Return every document without its text, sorted by ``doc_id``."""
         return self.catalogue.documents()
+
+    def documents_matching(self, conditions: Sequence[Condition]) -> list[DocumentInfo]:
+        """Return the documents that satisfy all checked ``conditions``, sorted by ``doc_id``."""
+        return self.catalogue.documents_matching(conditions)
+
+    def matching(self, conditions: Sequence[Condition]) -> Selection:
+        """Return the chunks of the documents that satisfy all checked ``conditions``."""
+        return self.catalogue.matching(conditions)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -134,7 +157,7 @@ def _open_previous(
 def _open(
     index: Path,
     ref: GenerationRef,
-    sources: Path,
+    sources: Sources,
     stores: VectorBackend,
     words: LexicalBackend,
 ) -> Generation:

@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from briefqa.errors import IndexLockedError
+from briefqa.indexing.durable import make_folder
 
 _LOCK = ".lock"
 _HOLDER = ".lock.json"
@@ -26,7 +27,7 @@ def writer_lock(index: Path) -> Iterator[None]:
         IndexLockedError: If another process, or thread, holds it.
         OSError: If the folder cannot be written.
     """
-    index.mkdir(parents=True, exist_ok=True)
+    make_folder(index)
     lock = FileLock(index / _LOCK, blocking=False)
     try:
         lock.acquire()
@@ -46,8 +47,12 @@ def _announce(index: Path) -> None:
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
     record = {"pid": os.getpid(), "host": socket.gethostname(), "command": command}
     temporary = index / f"{_HOLDER}.tmp"
-    temporary.write_text(json.dumps(record), encoding="utf-8")
-    temporary.replace(index / _HOLDER)
+    try:
+        temporary.write_text(json.dumps(record), encoding="utf-8")
+        temporary.replace(index / _HOLDER)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _holder(index: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Self
 from briefqa.datatypes import DocId, JsonValue
 from briefqa.errors import IndexDamagedError, IndexFormatError
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever an older version could not read what this one writes."""
 
 _ID_LENGTH = 20
@@ -20,12 +20,13 @@ _ID_LENGTH = 20
 class Recipe:
     """How chunks and vectors were made: equal recipes give equal results.
 
-    ``chunking`` holds the options as JSON values.
+    ``chunking`` and ``reading`` hold the options as JSON values.
     """
 
     model_id: str
     dim: int
     chunking: Mapping[str, JsonValue]
+    reading: Mapping[str, JsonValue]
     chunking_version: int
     reader_version: int
 
@@ -115,6 +116,14 @@ def generation_id(recipe: Recipe, fingerprints: Iterable[Fingerprint]) -> str:
     )
     record = {"format": FORMAT, "recipe": asdict(recipe), "documents": documents}
     return hashlib.sha256(canonical_json(record).encode()).hexdigest()[:_ID_LENGTH]
+
+
+def embedding_key(model_id: str, embedded_text: str) -> bytes:
+    """Return what decides a vector: the SHA-256 of the model and the text it sees."""
+    digest = hashlib.sha256(model_id.encode())
+    digest.update(b"\0")
+    digest.update(embedded_text.encode())
+    return digest.digest()
 
 
 def canonical_json(value: object) -> str:

@@ -1,329 +1,166 @@
-"""Makes an index equal to a folder: reads, embeds what is new, publishes all at once."""
+"""Makes an index equal to its sources: reads, embeds what is new, publishes all at once."""
 
 import json
 import logging
-import shutil
-import sqlite3
-import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 
 from briefqa.chunking import CHUNKING_VERSION, ChunkingOptions
 from briefqa.datatypes import DocId
-from briefqa.documents import READER_VERSION, SUFFIXES, SourceFile, find_files
+from briefqa.documents import (
+    READER_VERSION,
+    SUFFIXES,
+    ReadingOptions,
+    SourceFile,
+    find_files,
+)
 from briefqa.errors import (
-    DocumentError,
     IndexDamagedError,
-    IndexFileError,
     IndexFormatError,
     IndexMissingError,
-    IndexWriteError,
     NoDocumentsError,
 )
-from briefqa.indexing.current import (
-    Current,
-    GenerationRef,
-    is_generation,
-    read_current,
-    replace_current,
-)
-from briefqa.indexing.durable import publish_folder
-from briefqa.indexing.embedding import make_vectors, plan_vectors
-from briefqa.indexing.gathering import Gathered, gather
+from briefqa.indexing.current import read_current
+from briefqa.indexing.gathering import Gathered, ReadFile, Reading, Scope
 from briefqa.indexing.generations import Generation, open_generation
-from briefqa.indexing.integrity import damaged_files, read_manifest
-from briefqa.indexing.locks import writer_lock
-from briefqa.indexing.manifest import Fingerprint, Recipe, canonical_json, generation_id
-from briefqa.indexing.writing import Contents, write_generation
-from briefqa.protocols import Embedder, LexicalBackend, Progress, ProgressListener, VectorBackend
+from briefqa.indexing.manifest import Recipe, canonical_json
+from briefqa.indexing.publishing import Backends, only_writer
+from briefqa.indexing.rewriting import SyncReport, Wanted, rewrite
+from briefqa.indexing.sources import Root, Sources
+from briefqa.protocols import Embedder, ProgressListener
 
-_TEMPORARY = ".tmp-"
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class SyncReport:
-    """What a sync did.
-
-    ``changed`` are documents whose text or metadata differ from before.
-    ``embedded`` counts texts given to the model, ``reused`` the chunks that
-    share or kept a vector. ``published`` is false when nothing had changed.
-    """
-
-    generation: str
-    added: tuple[DocId, ...]
-    changed: tuple[DocId, ...]
-    removed: tuple[DocId, ...]
-    unchanged: int
-    failed: tuple[DocumentError, ...]
-    embedded: int
-    reused: int
-    documents: int
-    chunks: int
-    published: bool
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What became of the index, in chunks."""
-
-    embedded: int
-    chunks: int
-    published: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One sync: where it writes, and what with. ``base`` is the generation before."""
-
-    index: Path
-    sources: Path
-    recipe: Recipe
-    base: Generation | None
-    embedder: Embedder
-    stores: VectorBackend
-    words: LexicalBackend
-    on_progress: ProgressListener
-
-
-def sync(  # noqa: PLR0913 - one argument for each backend it is handed
-    folder: Path,
+def sync(  # noqa: PLR0913 - one argument for each thing it is handed
+    roots: Sequence[Root] | None,
     index: Path,
     *,
-    embedder: Embedder,
-    stores: VectorBackend,
-    words: LexicalBackend,
+    backends: Backends,
+    read: ReadFile,
     chunking: ChunkingOptions,
+    options: ReadingOptions,
+    restored: AbstractSet[DocId] = frozenset(),
     allow_empty: bool = False,
     on_progress: ProgressListener | None = None,
 ) -> SyncReport:
-    """Make ``index`` hold the documents of ``folder``, and no other.
+    """Make ``index`` hold the documents of its sources, and no other.
 
     Files that have not changed are not read again, and no text is embedded
-    twice. Until the moment of publishing, and after any failure, the index
-    serves what it did before.
+    twice. After any failure the index serves what it did before.
 
     Args:
-        folder: The documents.
-        index: Where the index is, or is to be; may lie inside ``folder``.
-        embedder: Makes the vectors.
-        stores: Keeps the vectors.
-        words: Keeps the words.
+        roots: The folders of documents; None for those of the last time.
+        index: Where the index is, or is to be; may lie inside a folder of documents.
+        backends: What vectors and words are made with and kept in.
+        read: Reads one file.
         chunking: How documents are cut.
+        options: How files are read; those that change a text are part of the index's id.
+        restored: Ids of removed documents that may come back.
         allow_empty: Publish an index without documents if none can be read.
-        on_progress: Told of the stages "reading" (files), "embedding" (texts)
-            and "writing" (chunks).
-
-    Returns:
-        What was done. Files that cannot be read are in ``failed``.
+        on_progress: Told of "reading" (files), "embedding" (texts), "writing" (chunks).
 
     Raises:
-        MissingFolderError: If ``folder`` is not a folder.
+        MissingFolderError: If a folder is not there.
         NoDocumentsError: If no document can be read.
+        IndexMissingError: If there is no last time, and no folder is given.
         IndexLockedError: If another process is writing to the index.
         IndexWriteError: If the index cannot be written.
     """
-    started = time.perf_counter()
-    listener = on_progress or _ignore
-    files = files_to_index(folder, index, allow_empty=allow_empty)
-    recipe = _recipe(embedder, chunking)
-    with _only_writer(index), _served(index, stores, words) as base:
-        gathered = gather(
-            files,
-            base if base is not None and base.manifest.recipe == recipe else None,
-            tokens=embedder.tokens,
-            chunking=chunking,
-            on_progress=listener,
-        )
+    if backends.embedder is None:
+        msg = "a sync needs an embedder"
+        raise ValueError(msg)
+    # Before an index folder is made in vain.
+    files = None if roots is None else files_to_index(roots, index, allow_empty=allow_empty)
+
+    def check(gathered: Gathered) -> None:
         if not gathered.fingerprints and not allow_empty:
-            raise NoDocumentsError(folder, looked_for=SUFFIXES, failed=gathered.failed)
-        before = base.catalogue.fingerprints() if base is not None else []
-        job = _Job(index, folder.resolve(), recipe, base, embedder, stores, words, listener)
-        generation = generation_id(recipe, gathered.fingerprints.values())
-        outcome = _publish(job, generation, gathered)
-    return _report(generation, before, gathered, outcome, time.perf_counter() - started)
+            folders = [root.folder for root in sources.roots]
+            raise NoDocumentsError(folders, looked_for=SUFFIXES, failed=gathered.failed)
+
+    with only_writer(index), _served(index, backends) as base:
+        sources = sources_of(index, roots, restored=restored)
+        if files is None:
+            files = files_to_index(sources.roots, index, allow_empty=allow_empty)
+        scope = Scope([*upload_files(sources, index), *files], excluded=sources.excluded)
+        return rewrite(
+            index,
+            Wanted(sources, scope, _recipe(backends.embedder, chunking, options)),
+            base=base,
+            backends=backends,
+            reading=Reading(read, backends.embedder.tokens, chunking),
+            check=check,
+            on_progress=on_progress,
+        )
 
 
-def files_to_index(folder: Path, index: Path, *, allow_empty: bool) -> list[SourceFile]:
-    """Return the files of ``folder`` but those of ``index``, sorted by source.
+def sources_of(
+    index: Path, roots: Sequence[Root] | None, *, restored: AbstractSet[DocId] = frozenset()
+) -> Sources:
+    """Return what ``index`` is made of, with ``roots`` for its folders where they are given.
 
     Raises:
-        MissingFolderError: If ``folder`` is not a folder.
-        NoDocumentsError: If there are none, unless ``allow_empty``.
+        IndexMissingError: If there is no index, and no roots are given.
+        IndexFileError: If CURRENT cannot be read, and no roots are given.
     """
-    files = find_files(folder, leave_out=index)
-    if not files and not allow_empty:
-        raise NoDocumentsError(folder, looked_for=SUFFIXES, failed=())
+    try:
+        known = read_current(index).sources
+    except (IndexMissingError, IndexDamagedError, IndexFormatError):
+        if roots is None:
+            raise
+        known = Sources()
+    kept_roots = known.roots if roots is None else tuple(roots)
+    return Sources(kept_roots, known.uploads, known.excluded - restored)
+
+
+def files_to_index(roots: Sequence[Root], index: Path, *, allow_empty: bool) -> list[SourceFile]:
+    """Return the files of the folders but those of ``index``, in no certain order.
+
+    Raises:
+        MissingFolderError: If a folder is not there.
+        NoDocumentsError: If one has no files, as a disk that is not mounted has none, unless
+            ``allow_empty``.
+    """
+    files: list[SourceFile] = []
+    for root in roots:
+        found = find_files(root.folder, leave_out=index)
+        if not found and not allow_empty:
+            raise NoDocumentsError([root.folder], looked_for=SUFFIXES, failed=())
+        prefix = f"{root.name}/" if root.name else ""
+        files += (SourceFile(file.location, prefix + file.source) for file in found)
     return files
 
 
-def _ignore(_: Progress) -> None:
-    pass
+def upload_files(sources: Sources, index: Path) -> list[SourceFile]:
+    """Return the files of the documents that were sent to the index.
+
+    In a scope they come first, for of two files with one name the first counts.
+    """
+    paths = {doc_id: sources.path_of(doc_id, index) for doc_id in sources.uploads}
+    return [SourceFile(path, doc_id) for doc_id, path in paths.items() if path is not None]
 
 
-def _recipe(embedder: Embedder, chunking: ChunkingOptions) -> Recipe:
+def _recipe(embedder: Embedder, chunking: ChunkingOptions, options: ReadingOptions) -> Recipe:
     return Recipe(
         model_id=embedder.model_id,
         dim=embedder.dim,
         # As JSON gives it back, or no recipe read from a manifest would be equal.
         chunking=json.loads(canonical_json(asdict(chunking))),
+        reading={"ocr": options.ocr_languages if options.ocr else None},
         chunking_version=CHUNKING_VERSION,
         reader_version=READER_VERSION,
     )
 
 
-@contextmanager
-def _only_writer(index: Path) -> Iterator[None]:
-    """Hold the lock, and leave nothing behind that is not published."""
-    with ExitStack() as held:
-        with _write_errors(index):
-            held.enter_context(writer_lock(index))
-        _sweep(index)
-        held.callback(_sweep, index)
-        yield
-
-
-def _served(
-    index: Path, stores: VectorBackend, words: LexicalBackend
-) -> AbstractContextManager[Generation | None]:
+def _served(index: Path, backends: Backends) -> AbstractContextManager[Generation | None]:
     """Open the generation that serves; there is none if all is to be built from nothing."""
     try:
-        return open_generation(index, stores=stores, words=words)
+        return open_generation(index, stores=backends.stores, words=backends.words)
     except IndexMissingError:
         return nullcontext()
     except (IndexDamagedError, IndexFormatError) as error:
         _log.warning("building the index from nothing: %s", error)
         return nullcontext()
-
-
-def _publish(job: _Job, generation: str, gathered: Gathered) -> _Outcome:
-    """Let the index serve ``generation``, with as little work as that takes."""
-    base = job.base
-    serving = base.ref if base is not None else None
-    if base is not None and not base.degraded and base.ref.generation == generation:
-        if base.sources != job.sources:
-            previous = read_current(job.index).previous
-            _replace_current(job, base.ref, previous)
-        return _Outcome(0, base.manifest.chunks, published=False)
-    earlier = _whole_previous(job.index, generation)
-    if earlier is not None:
-        ref, chunks = earlier
-        _replace_current(job, ref, serving if serving != ref else None)
-        return _Outcome(0, chunks, published=True)
-    plan = plan_vectors(gathered, base, job.recipe.model_id)
-    vectors = make_vectors(
-        plan, base, embedder=job.embedder, stores=job.stores, on_progress=job.on_progress
-    )
-    temporary = job.index / "generations" / f"{_TEMPORARY}{generation}"
-    with _write_errors(job.index):
-        temporary.mkdir(parents=True)
-        contents = Contents(generation, job.recipe, gathered, plan, vectors, base)
-        manifest_sha256 = write_generation(
-            temporary, contents, words=job.words, on_progress=job.on_progress
-        )
-        ref = GenerationRef(generation, manifest_sha256)
-        _set_aside(ref.folder(job.index))
-        publish_folder(temporary, ref.folder(job.index))
-    try:
-        _replace_current(job, ref, serving)
-    except BaseException:
-        _forget(job.index, ref)
-        raise
-    return _Outcome(len(plan.missing), len(plan.keys), published=True)
-
-
-def _whole_previous(index: Path, generation: str) -> tuple[GenerationRef, int] | None:
-    """Return the generation before last and its chunks, if it is this one and undamaged."""
-    try:
-        previous = read_current(index).previous
-        if previous is None or previous.generation != generation:
-            return None
-        manifest = read_manifest(index, previous)
-    except IndexFileError:
-        return None
-    if damaged_files(index, previous, manifest.files):
-        return None
-    return previous, manifest.chunks
-
-
-def _replace_current(job: _Job, ref: GenerationRef, previous: GenerationRef | None) -> None:
-    with _write_errors(job.index):
-        replace_current(job.index, Current(ref, previous, job.sources))
-
-
-def _set_aside(folder: Path) -> None:
-    """Move a damaged generation, or one never published, out of the way of its successor."""
-    if folder.exists():
-        folder.rename(folder.with_name(f"{_TEMPORARY}old-{folder.name}"))
-
-
-def _forget(index: Path, ref: GenerationRef) -> None:
-    """Remove a generation that was not published after all."""
-    try:
-        if read_current(index).serving == ref:
-            return
-    except IndexFileError:
-        pass
-    shutil.rmtree(ref.folder(index), ignore_errors=True)
-
-
-def _sweep(index: Path) -> None:
-    """Remove generations that ``CURRENT`` does not name, and what was never finished.
-
-    What cannot be removed waits for the next time, and what is not ours stays.
-    """
-    try:
-        current = read_current(index)
-        kept = {ref.generation for ref in (current.serving, current.previous) if ref is not None}
-    except IndexFileError:
-        # Without a CURRENT that can be read, only what was never finished is rubbish.
-        kept = None
-    for path in (index / "generations").glob("*"):
-        is_stale = kept is not None and is_generation(path.name) and path.name not in kept
-        if is_stale or path.name.startswith(_TEMPORARY):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-@contextmanager
-def _write_errors(index: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise IndexWriteError(index, error.strerror or str(error)) from error
-    except sqlite3.OperationalError as error:
-        raise IndexWriteError(index, str(error)) from error
-
-
-def _report(
-    generation: str,
-    before: list[Fingerprint],
-    gathered: Gathered,
-    outcome: _Outcome,
-    seconds: float,
-) -> SyncReport:
-    old = {fingerprint.doc_id: _content(fingerprint) for fingerprint in before}
-    new = {doc_id: _content(known) for doc_id, known in gathered.fingerprints.items()}
-    changed = sorted(doc_id for doc_id in new.keys() & old.keys() if new[doc_id] != old[doc_id])
-    added = sorted(new.keys() - old.keys())
-    return SyncReport(
-        generation=generation,
-        added=tuple(added),
-        changed=tuple(changed),
-        removed=tuple(sorted(old.keys() - new.keys())),
-        unchanged=len(new) - len(added) - len(changed),
-        failed=tuple(gathered.failed),
-        embedded=outcome.embedded,
-        reused=outcome.chunks - outcome.embedded,
-        documents=len(new),
-        chunks=outcome.chunks,
-        published=outcome.published,
-        seconds=seconds,
-    )
-
-
-def _content(fingerprint: Fingerprint) -> tuple[str, str, str]:
-    # Not the file: a new line in a file of records changes no other record.
-    return fingerprint.source, fingerprint.text_sha256, fingerprint.metadata_sha256

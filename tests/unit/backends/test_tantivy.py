@@ -4,6 +4,7 @@ import random
 import stat
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tantivy import Index
 
@@ -11,6 +12,7 @@ from briefqa.backends import tantivy
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.datatypes import ChunkId
 from briefqa.errors import IndexDamagedError
+from briefqa.protocols import Selection
 
 ENTRIES = [(ChunkId("a"), "salt and silt"), (ChunkId("b"), "corn")]
 
@@ -86,6 +88,24 @@ def test_several_segments_answer_like_one(tmp_path: Path, monkeypatch: pytest.Mo
         found, expected = many.search(question, 20), one.search(question, 20)
         assert [name for name, _ in found] == [name for name, _ in expected]
         assert [score for _, score in found] == pytest.approx([score for _, score in expected])
+
+
+def test_many_documents_far_apart_are_found_as_few_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How a search is held to a part of the index is a matter of speed alone."""
+    draw = random.Random(4)  # noqa: S311 - words, not secrets
+    texts = [" ".join(draw.choices(["salt", "silt", "corn", "fern"], k=6)) for _ in range(900)]
+    TantivyBackend().build(tmp_path, [(ChunkId(str(at)), text) for at, text in enumerate(texts)])
+    index = TantivyBackend().open(tmp_path)
+    among = Selection(np.arange(0, 900, 12, dtype=np.int64))
+
+    in_ranges = index.search("salt fern", 50, among=among)
+    monkeypatch.setattr(tantivy, "_MOST_RANGES", 10)
+    passed_over = index.search("salt fern", 50, among=among)
+
+    assert in_ranges == passed_over
+    assert len(in_ranges) == 50
 
 
 def test_the_order_of_a_question_s_words_changes_nothing(tmp_path: Path) -> None:

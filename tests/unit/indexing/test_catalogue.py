@@ -16,14 +16,14 @@ from briefqa.datatypes import (
     DocId,
     Document,
     DocumentInfo,
-    LineMark,
+    Mark,
     Metadata,
     PositionMap,
     Span,
 )
 from briefqa.errors import IndexDamagedError, UnknownDocumentError
 from briefqa.indexing.catalogue import CATALOGUE, TEXTS, Catalogue
-from briefqa.indexing.writing import CatalogueWriter
+from briefqa.indexing.catalogue_writer import CatalogueWriter
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 _EXTRA = st.dictionaries(
@@ -49,7 +49,7 @@ def _documents(draw: st.DrawFn, doc_id: str = "d") -> tuple[Document, list[Chunk
     spans = st.tuples(st.integers(0, len(text) - 1), st.integers(1, len(text)))
     chosen = sorted({Span(a, b) for a, b in draw(st.lists(spans, max_size=4)) if a < b})
     marks = draw(
-        st.lists(st.builds(LineMark, st.integers(0), st.integers(1), st.integers(0, 1)), min_size=1)
+        st.lists(st.builds(Mark, st.integers(0), st.integers(1), st.integers(0, 1)), min_size=1)
     )
     info = DocumentInfo(
         doc_id=DocId(doc_id),

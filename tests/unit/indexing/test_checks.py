@@ -84,6 +84,8 @@ _FORGERIES = {
     "UPDATE documents SET text_sha256 = 'x' WHERE doc_id = 'n1'": "documents of generation",
     "UPDATE documents SET metadata_sha256 = 'x'": "documents of generation",
     "DELETE FROM documents WHERE doc_id = 'n2'": "3 documents instead of 4",
+    "DELETE FROM fields WHERE field = 'doc_id' AND text = 'n1'": "filters do not see 'n1'",
+    "UPDATE fields SET text = 'other' WHERE text = 'n2'": "filters do not see 'n2'",
     "DELETE FROM chunks WHERE position = 2": "chunks instead of",
 }
 

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from briefqa.datatypes import DocId
 from briefqa.errors import IndexDamagedError, IndexFileError, IndexFormatError, IndexMissingError
 from briefqa.indexing.current import Current, GenerationRef, read_current, replace_current
+from briefqa.indexing.sources import Root, Sources
 
 FIRST = GenerationRef("a" * 20, "1" * 64)
 SECOND = GenerationRef("b" * 20, "2" * 64)
+SOURCES = Sources((Root("", Path("briefs")),))
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -27,7 +30,15 @@ _KEYS = ("format", "generation", "manifest_sha256", "previous", "sources")
 @pytest.mark.parametrize("previous", [None, FIRST])
 def test_what_is_written_comes_back(tmp_path: Path, previous: GenerationRef | None) -> None:
     """All that readers know of the index starts here."""
-    current = Current(SECOND, previous, tmp_path / "Übersicht")
+    current = Current(
+        SECOND,
+        previous,
+        Sources(
+            (Root("a", tmp_path / "Übersicht"), Root("b", tmp_path)),
+            {"sent.pdf": "0" * 32},
+            frozenset({DocId("gone.md"), DocId("old.md")}),
+        ),
+    )
 
     replace_current(tmp_path, current)
 
@@ -57,6 +68,18 @@ def test_junk_never_gets_past_as_a_pointer(
         read_current(index)
 
 
+@pytest.mark.parametrize("name", ["../CURRENT", "..", "", "a" * 31, "A" * 32, 7, None])
+def test_an_upload_has_no_other_name_than_those_given(tmp_path: Path, name: object) -> None:
+    """This name becomes a path too, and is deleted one day."""
+    replace_current(tmp_path, Current(FIRST, None, SOURCES))
+    record = json.loads((tmp_path / "CURRENT").read_bytes())
+    record["sources"]["uploads"] = {"a.pdf": name}
+    (tmp_path / "CURRENT").write_text(json.dumps(record))
+
+    with pytest.raises(IndexDamagedError, match="CURRENT"):
+        read_current(tmp_path)
+
+
 @pytest.mark.parametrize("depth", [10, 100_000])
 def test_deep_junk_is_damage_too(tmp_path: Path, depth: int) -> None:
     """A parser that runs out of stack must not end in a traceback."""
@@ -68,9 +91,9 @@ def test_deep_junk_is_damage_too(tmp_path: Path, depth: int) -> None:
 
 def test_another_format_is_told_from_damage(tmp_path: Path) -> None:
     """An index of a newer version is whole."""
-    replace_current(tmp_path, Current(FIRST, None, tmp_path))
+    replace_current(tmp_path, Current(FIRST, None, SOURCES))
     path = tmp_path / "CURRENT"
-    path.write_text(path.read_text().replace('"format": 1', '"format": 7'))
+    path.write_text(path.read_text().replace('"format": 2', '"format": 7'))
 
     with pytest.raises(IndexFormatError, match="format 7"):
         read_current(tmp_path)
@@ -87,7 +110,7 @@ def test_failed_replacement_leaves_the_old_pointer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A full disk must not cost the index that is there."""
-    before = Current(FIRST, None, tmp_path)
+    before = Current(FIRST, None, SOURCES)
     replace_current(tmp_path, before)
 
     def refuse(_: int) -> None:
@@ -95,7 +118,7 @@ def test_failed_replacement_leaves_the_old_pointer(
 
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(OSError, match="No space"):
-        replace_current(tmp_path, Current(SECOND, FIRST, tmp_path))
+        replace_current(tmp_path, Current(SECOND, FIRST, SOURCES))
 
     assert read_current(tmp_path) == before
     assert [path.name for path in tmp_path.iterdir()] == ["CURRENT"]

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from briefqa.indexing.durable import fsync_tree, publish_folder, replace_file, write_file
+from briefqa.indexing.durable import (
+    files_below,
+    fsync_tree,
+    make_folder,
+    publish_folder,
+    replace_file,
+    write_file,
+)
 
 
 @pytest.fixture
@@ -68,3 +75,22 @@ def test_replaced_file_is_synced_before_it_gets_its_name(
 
     assert (tmp_path / "CURRENT").read_bytes() == b"new"
     assert synced == [_identity(tmp_path / "CURRENT"), _identity(tmp_path)]
+
+
+def test_name_of_a_folder_made_by_an_earlier_process_is_synced(
+    tmp_path: Path, synced: list[tuple[int, int]]
+) -> None:
+    """That process may have been killed before it could do so."""
+    (tmp_path / "index").mkdir()
+
+    make_folder(tmp_path / "index")
+
+    assert synced == [_identity(tmp_path)]
+
+
+def test_folder_that_cannot_be_listed_is_an_error_and_not_empty(tmp_path: Path) -> None:
+    """A manifest without the files of such a folder would vouch for half an index."""
+    with pytest.raises(OSError, match="missing"):
+        files_below(tmp_path / "missing")
+    with pytest.raises(OSError, match="missing"):
+        fsync_tree(tmp_path / "missing")

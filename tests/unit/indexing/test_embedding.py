@@ -7,7 +7,7 @@ import pytest
 from tests.corpus import Corpus, RecordingEmbedder
 
 from briefqa.errors import BackendError
-from briefqa.indexing.embedding import embedding_key
+from briefqa.indexing.manifest import embedding_key
 from briefqa.protocols import Vectors
 
 

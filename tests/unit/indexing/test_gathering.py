@@ -1,7 +1,9 @@
 """Which files are read, which are kept, and what is said of those that fail."""
 
+import itertools
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -9,24 +11,44 @@ from tests.corpus import Corpus
 
 from briefqa.chunking import ChunkingOptions
 from briefqa.datatypes import DocId
-from briefqa.documents import SourceFile, find_files
+from briefqa.documents import SourceFile, find_files, read_file
 from briefqa.indexing import Generation
-from briefqa.indexing.gathering import Gathered, gather
+from briefqa.indexing.gathering import Gathered, Reading, Scope, gather
+from briefqa.indexing.staging import Staging
 from briefqa.protocols import Progress
 
+_COUNT = itertools.count()
 _OPTIONS = ChunkingOptions(size=24, prefix=8)
+
+
+@dataclass
+class _Found:
+    """What was gathered, and the texts of what was read."""
+
+    gathered: Gathered
+    fresh: dict[str, str]
 
 
 def _gather(
     corpus: Corpus, base: Generation | None = None, files: list[SourceFile] | None = None
 ) -> Gathered:
-    return gather(
-        find_files(corpus.folder) if files is None else files,
-        base,
-        tokens=corpus.embedder.tokens,
-        chunking=_OPTIONS,
-        on_progress=corpus.progress.append,
-    )
+    return _look(corpus, base, files).gathered
+
+
+def _look(
+    corpus: Corpus, base: Generation | None = None, files: list[SourceFile] | None = None
+) -> _Found:
+    found = find_files(corpus.folder) if files is None else files
+    with Staging(corpus.index / "staging" / str(next(_COUNT)), "m") as staging:
+        gathered = gather(
+            Scope(found),
+            base,
+            staging,
+            Reading(read_file, corpus.embedder.tokens, _OPTIONS),
+            on_progress=corpus.progress.append,
+        )
+        fresh = [doc_id for doc_id in gathered.fingerprints if doc_id in staging]
+        return _Found(gathered, {d: staging.catalogue.document(d).text for d in fresh})
 
 
 def test_order_of_files_does_not_matter(corpus: Corpus) -> None:
@@ -46,14 +68,15 @@ def test_of_two_documents_with_one_id_the_first_stays(empty: Corpus) -> None:
     empty.write_records("b.jsonl", ("x", "One."), ("x", "Two."), ("a.txt", "Three."))
     empty.write("a.txt", "The file.\n")
 
-    gathered = _gather(empty)
+    found = _look(empty)
 
-    assert {d: g.document.text.strip() for d, g in gathered.fresh.items()} == {
+    assert {doc_id: text.strip() for doc_id, text in found.fresh.items()} == {
         "a.txt": "The file.",
         "x": "One.",
     }
-    assert [(e.source, e.reason) for e in gathered.failed] == [("b.jsonl", "duplicate_id")] * 2
-    assert "which a.txt has already" in str(gathered.failed[1])
+    failed = found.gathered.failed
+    assert [(e.source, e.reason) for e in failed] == [("b.jsonl", "duplicate_id")] * 2
+    assert "which a.txt has already" in str(failed[1])
 
 
 def test_unchanged_files_are_not_read_again(corpus: Corpus) -> None:
@@ -62,10 +85,10 @@ def test_unchanged_files_are_not_read_again(corpus: Corpus) -> None:
     corpus.write("grid/power.txt", "The grid is new.\n")
 
     with corpus.open() as base:
-        gathered = _gather(corpus, base)
+        found = _look(corpus, base)
 
-    assert set(gathered.fresh) == {"grid/power.txt"}
-    assert set(gathered.fingerprints) == {"chips.md", "grid/power.txt", "n1", "n2"}
+    assert set(found.fresh) == {"grid/power.txt"}
+    assert set(found.gathered.fingerprints) == {"chips.md", "grid/power.txt", "n1", "n2"}
 
 
 def test_file_with_a_failure_is_read_again_and_fails_again(empty: Corpus) -> None:
@@ -74,10 +97,10 @@ def test_file_with_a_failure_is_read_again_and_fails_again(empty: Corpus) -> Non
     empty.sync()
 
     with empty.open() as base:
-        gathered = _gather(empty, base)
+        found = _look(empty, base)
 
-    assert set(gathered.fresh) == {"n1"}
-    assert [error.source for error in gathered.failed] == ["notes.jsonl:2"]
+    assert set(found.fresh) == {"n1"}
+    assert [error.source for error in found.gathered.failed] == ["notes.jsonl:2"]
 
 
 def test_document_that_lost_its_id_to_another_comes_back(empty: Corpus) -> None:

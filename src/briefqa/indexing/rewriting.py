@@ -1,0 +1,131 @@
+"""One way to change an index: gather what it is to hold, publish that, tell what was done."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from briefqa.datatypes import DocId
+from briefqa.errors import DocumentError
+from briefqa.indexing.gathering import Gathered, Notice, Reading, Scope, gather
+from briefqa.indexing.generations import Generation
+from briefqa.indexing.manifest import Fingerprint, Recipe
+from briefqa.indexing.publishing import Backends, Outcome, publish, staging_area, write_errors
+from briefqa.indexing.sources import Sources
+from briefqa.protocols import Progress, ProgressListener
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync did.
+
+    ``changed`` are documents whose text or metadata differ from before.
+    ``excluded`` counts documents left out because they were removed from the
+    index. ``embedded`` counts texts given to the model, ``reused`` the chunks
+    that share or kept a vector. ``published`` is false when nothing had changed.
+    """
+
+    generation: str
+    added: tuple[DocId, ...]
+    changed: tuple[DocId, ...]
+    removed: tuple[DocId, ...]
+    unchanged: int
+    excluded: int
+    failed: tuple[DocumentError, ...]
+    notices: tuple[Notice, ...]
+    embedded: int
+    reused: int
+    documents: int
+    chunks: int
+    published: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an index is to become."""
+
+    sources: Sources
+    scope: Scope
+    recipe: Recipe
+
+
+def rewrite(  # noqa: PLR0913 - one argument for each thing it is handed
+    index: Path,
+    wanted: Wanted,
+    *,
+    base: Generation | None,
+    backends: Backends,
+    reading: Reading | None,
+    check: Callable[[Gathered], None],
+    on_progress: ProgressListener | None,
+) -> SyncReport:
+    """Turn ``index``, which this process must have locked, into what is wanted.
+
+    Args:
+        index: The index folder.
+        wanted: What it is to hold.
+        base: The generation that serves, if any.
+        backends: What vectors and words are made with and kept in.
+        reading: How files become chunks; None where no file is to be read.
+        check: Raises if what was gathered must not be published.
+        on_progress: Told of the stages.
+
+    Raises:
+        IndexWriteError: If the disk refuses; the index then serves what it did.
+        BackendError: If the model fails.
+    """
+    started = time.perf_counter()
+    listener = on_progress or _ignore
+    known = base if base is not None and base.manifest.recipe == wanted.recipe else None
+    with staging_area(index, wanted.recipe) as staging:
+        with write_errors(index):
+            gathered = gather(wanted.scope, known, staging, reading, on_progress=listener)
+        check(gathered)
+        before = base.catalogue.fingerprints() if base is not None else []
+        outcome = publish(
+            index,
+            wanted.sources,
+            wanted.recipe,
+            gathered,
+            staging,
+            base=base,
+            backends=backends,
+            on_progress=listener,
+        )
+    return _report(before, gathered, outcome, time.perf_counter() - started)
+
+
+def _ignore(_: Progress) -> None:
+    pass
+
+
+def _report(
+    before: list[Fingerprint], gathered: Gathered, outcome: Outcome, seconds: float
+) -> SyncReport:
+    """Return what was done, told from the documents before and after."""
+    old = {fingerprint.doc_id: _content(fingerprint) for fingerprint in before}
+    new = {doc_id: _content(known) for doc_id, known in gathered.fingerprints.items()}
+    changed = sorted(doc_id for doc_id in new.keys() & old.keys() if new[doc_id] != old[doc_id])
+    added = sorted(new.keys() - old.keys())
+    return SyncReport(
+        generation=outcome.generation,
+        added=tuple(added),
+        changed=tuple(changed),
+        removed=tuple(sorted(old.keys() - new.keys())),
+        unchanged=len(new) - len(added) - len(changed),
+        excluded=gathered.excluded,
+        failed=tuple(gathered.failed),
+        notices=tuple(gathered.notices),
+        embedded=outcome.embedded,
+        reused=outcome.chunks - outcome.embedded,
+        documents=len(new),
+        chunks=outcome.chunks,
+        published=outcome.published,
+        seconds=seconds,
+    )
+
+
+def _content(fingerprint: Fingerprint) -> tuple[str, str, str]:
+    # Not the file: a new line in a file of records changes no other record.
+    return fingerprint.source, fingerprint.text_sha256, fingerprint.metadata_sha256
