@@ -7,13 +7,14 @@ from briefqa.answering.answer import (
     find_evidence,
     search_passages,
 )
-from briefqa.answering.receipts import Receipt, ReceiptCheck, check_receipt
+from briefqa.answering.receipts import Receipt, ReceiptCheck, SourceLocator, check_receipt
 
 __all__ = [
     "AnswerableIndex",
     "Evidence",
     "Receipt",
     "ReceiptCheck",
+    "SourceLocator",
     "answer_question",
     "check_receipt",
     "find_evidence",

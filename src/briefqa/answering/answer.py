@@ -24,6 +24,7 @@ from briefqa.datatypes import (
     Answer,
     AnswerSentence,
     Citation,
+    Condition,
     DocId,
     Document,
     Hit,
@@ -34,12 +35,13 @@ from briefqa.datatypes import (
     Span,
     Verdict,
 )
-from briefqa.protocols import Embedder, Vectors
+from briefqa.protocols import Embedder, Selection, Vectors
 from briefqa.retrieval import (
     SearchableIndex,
     check_limit,
     check_question,
     find_hits,
+    nothing_satisfies,
     term_weights,
 )
 
@@ -60,6 +62,10 @@ class AnswerableIndex(SearchableIndex, Protocol):
         """Return a document with its canonical text."""
         ...
 
+    def matching(self, conditions: Sequence[Condition], /) -> Selection:
+        """Return the chunks of the documents that satisfy all ``conditions``."""
+        ...
+
 
 @dataclass(slots=True)
 class _Stopwatch:
@@ -78,9 +84,21 @@ class _Stopwatch:
 
 
 def search_passages(
-    question: str, index: AnswerableIndex, embedder: Embedder, *, k: int
+    question: str,
+    index: AnswerableIndex,
+    embedder: Embedder,
+    *,
+    k: int,
+    where: Sequence[Condition] = (),
 ) -> SearchResult:
     """Return the ``k`` best passages for ``question``.
+
+    Args:
+        question: What is asked.
+        index: Where to look.
+        embedder: The model that the index was built with.
+        k: How many passages to show.
+        where: Checked conditions that their documents satisfy, all of them.
 
     Raises:
         LimitError: If ``k`` is not between 1 and 100.
@@ -91,17 +109,19 @@ def search_passages(
     question = check_question(question)
     vector = embedder.embed_queries([question])[0]
     watch.lap("embed")
-    hits = find_hits(question, vector, index, k=k)
+    hits = _find(question, vector, index, k=k, where=where)
     passages = _passages(hits, index)
-    return SearchResult(question, passages, index.info, watch.read())
+    watch.lap("retrieve")
+    return SearchResult(question, passages, index.info, watch.read(), tuple(where))
 
 
-def answer_question(
+def answer_question(  # noqa: PLR0913 - what is asked, of what, and how sure to be
     question: str,
     index: AnswerableIndex,
     embedder: Embedder,
     *,
     k: int,
+    where: Sequence[Condition] = (),
     calibration: Calibration = CALIBRATION,
 ) -> Answer:
     """Answer with sentences of the documents, or decline.
@@ -111,6 +131,7 @@ def answer_question(
         index: Where to look.
         embedder: The model that the index was built with.
         k: How many passages to show; the answer quotes from the first five.
+        where: Checked conditions that their documents satisfy, all of them.
         calibration: Turns evidence into a probability, and says when to decline.
 
     Raises:
@@ -122,7 +143,7 @@ def answer_question(
     question = check_question(question)
     vector = embedder.embed_queries([question])[0]
     watch.lap("embed")
-    hits = find_hits(question, vector, index, k=max(k, _HITS_TO_QUOTE))
+    hits = _find(question, vector, index, k=max(k, _HITS_TO_QUOTE), where=where)
     watch.lap("retrieve")
     ranked, evidence = _weigh(question, vector, hits, index, embedder)
     certainty = confidence(evidence, calibration)
@@ -142,10 +163,11 @@ def answer_question(
         citations=citations,
         passages=passages,
         confidence=round(certainty, 4),
-        reason=None if is_answered else _reason(hits),
+        reason=None if is_answered else _reason(hits, index, where),
         model=None,
         index=index.info,
         took_ms=watch.read(),
+        conditions=tuple(where),
     )
 
 
@@ -159,6 +181,19 @@ def find_evidence(question: str, index: AnswerableIndex, embedder: Embedder) -> 
     vector = embedder.embed_queries([question])[0]
     hits = find_hits(question, vector, index, k=_HITS_TO_QUOTE)
     return _weigh(question, vector, hits, index, embedder)[1]
+
+
+def _find(
+    question: str,
+    vector: Vectors,
+    index: AnswerableIndex,
+    *,
+    k: int,
+    where: Sequence[Condition],
+) -> list[Hit]:
+    """Return the best hits of the documents that satisfy the conditions, if there are any."""
+    among = index.matching(where) if where else None
+    return find_hits(question, vector, index, k=k, among=among)
 
 
 def _weigh(
@@ -180,9 +215,11 @@ def _said(quote: str) -> str:
     return _BRACKETED.sub(r"(\1)", " ".join(quote.split()))
 
 
-def _reason(hits: Sequence[Hit]) -> str:
-    if not hits:
+def _reason(hits: Sequence[Hit], index: AnswerableIndex, where: Sequence[Condition]) -> str:
+    if not index.info.documents:
         return "The index holds no documents."
+    if not hits and where:
+        return nothing_satisfies(where)
     return "The documents do not seem to answer this; the passages are the nearest found."
 
 
@@ -209,5 +246,5 @@ def _passages(hits: Sequence[Hit], index: AnswerableIndex) -> tuple[Passage, ...
 
 
 def _place(document: Document, span: Span, heading: tuple[str, ...]) -> Place:
-    line = document.position_map.line_at(document.text, span.start)
-    return Place(heading=heading, page=None, line=line)
+    places = document.position_map
+    return Place(heading, places.unit, places.number_at(document.text, span.start))

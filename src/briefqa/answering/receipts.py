@@ -1,6 +1,7 @@
 """Checks a receipt against the text and the file that it names."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -35,6 +36,10 @@ class ReceiptCheck:
         return self.problem is None
 
 
+SourceLocator = Callable[[str], Path | None]
+"""Returns the file of a document's ``source``; None if there is none to look at."""
+
+
 class DocumentSource(Protocol):
     """Whatever gives a document by its id."""
 
@@ -48,22 +53,22 @@ class DocumentSource(Protocol):
 
 
 def check_receipt(
-    receipt: Receipt, index: DocumentSource, *, sources: Path | None = None
+    receipt: Receipt, index: DocumentSource, *, locate: SourceLocator | None = None
 ) -> ReceiptCheck:
     """Check every claim of ``receipt``.
 
     Args:
         receipt: The receipt to check.
         index: Where the canonical texts are.
-        sources: The folder of the source files; where given, the file itself is hashed again.
+        locate: Leads to the source files; where given, the file itself is hashed again.
 
     Returns:
         The check, with the first problem found.
     """
-    return ReceiptCheck(receipt, _problem(receipt, index, sources))
+    return ReceiptCheck(receipt, _problem(receipt, index, locate))
 
 
-def _problem(receipt: Receipt, index: DocumentSource, sources: Path | None) -> str | None:
+def _problem(receipt: Receipt, index: DocumentSource, locate: SourceLocator | None) -> str | None:
     try:
         document = index.document(DocId(receipt.doc_id))
     except UnknownDocumentError:
@@ -77,11 +82,11 @@ def _problem(receipt: Receipt, index: DocumentSource, sources: Path | None) -> s
         return f"at [{receipt.start}, {receipt.end}) stands {_shortened(found)!r}, not the quote"
     if document.info.file_sha256 != receipt.file_sha256:
         return "the file indexed is not the one that was quoted: its SHA-256 differs"
-    return _source_problem(document, sources) if sources is not None else None
+    path = locate(document.info.source) if locate is not None else None
+    return _source_problem(document, path) if path is not None else None
 
 
-def _source_problem(document: Document, sources: Path) -> str | None:
-    path = sources / document.info.source
+def _source_problem(document: Document, path: Path) -> str | None:
     try:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,5 +1,14 @@
 """A question becomes ranked hits: dense and lexical search, fused, without repeats."""
 
+from briefqa.retrieval.conditions import (
+    MOST_CONDITIONS,
+    check_condition,
+    make_condition,
+    nothing_satisfies,
+    parse_condition,
+    parse_conditions,
+    render_condition,
+)
 from briefqa.retrieval.search import (
     MOST_HITS,
     SearchableIndex,
@@ -10,12 +19,19 @@ from briefqa.retrieval.search import (
 from briefqa.retrieval.terms import held_terms, idf, term_weights
 
 __all__ = [
+    "MOST_CONDITIONS",
     "MOST_HITS",
     "SearchableIndex",
+    "check_condition",
     "check_limit",
     "check_question",
     "find_hits",
     "held_terms",
     "idf",
+    "make_condition",
+    "nothing_satisfies",
+    "parse_condition",
+    "parse_conditions",
+    "render_condition",
     "term_weights",
 ]

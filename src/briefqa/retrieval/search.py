@@ -8,7 +8,7 @@ import numpy as np
 
 from briefqa.datatypes import Chunk, ChunkId, Hit
 from briefqa.errors import LimitError, QuestionError
-from briefqa.protocols import LexicalIndex, Vectors, VectorStore
+from briefqa.protocols import LexicalIndex, Selection, Vectors, VectorStore
 from briefqa.retrieval.fusion import fuse, lexical_share
 from briefqa.retrieval.repeats import repeated_in, shingles
 from briefqa.retrieval.terms import in_header_words, term_weights
@@ -66,7 +66,14 @@ def check_limit(k: int) -> None:
         raise LimitError("top_k", found=k, least=1, most=MOST_HITS)  # noqa: EM101 - a name
 
 
-def find_hits(question: str, vector: Vectors, index: SearchableIndex, *, k: int) -> list[Hit]:
+def find_hits(
+    question: str,
+    vector: Vectors,
+    index: SearchableIndex,
+    *,
+    k: int,
+    among: Selection | None = None,
+) -> list[Hit]:
     """Return the ``k`` best hits, best first; fewer where the index holds fewer.
 
     Candidates come from dense and lexical search and are scored by both. A
@@ -78,22 +85,23 @@ def find_hits(question: str, vector: Vectors, index: SearchableIndex, *, k: int)
         vector: The question embedded, shape (dim,).
         index: Where to look.
         k: How many hits, from 1 to `MOST_HITS`.
+        among: The chunks to search, all of them if unset. A hit's score does not depend on it.
 
     Raises:
         LimitError: If ``k`` is out of these bounds.
     """
     check_limit(k)
-    if not len(index.vectors):
+    if not len(index.vectors if among is None else among):
         return []
-    scores = _candidate_scores(question, vector, index)
+    scores = _candidate_scores(question, vector, index, among)
     return _without_repeats(_best_first(scores, index), scores, k)
 
 
 def _candidate_scores(
-    question: str, vector: Vectors, index: SearchableIndex
+    question: str, vector: Vectors, index: SearchableIndex, among: Selection | None
 ) -> dict[ChunkId, dict[str, float]]:
-    dense = dict(index.vectors.search(vector[np.newaxis], _CANDIDATES)[0])
-    lexical = dict(index.words.search(in_header_words(question), _CANDIDATES))
+    dense = dict(index.vectors.search(vector[np.newaxis], _CANDIDATES, among=among)[0])
+    lexical = dict(index.words.search(in_header_words(question), _CANDIDATES, among=among))
     missing = [chunk_id for chunk_id in lexical if chunk_id not in dense]
     if missing:
         found = np.asarray(index.vectors.vectors(missing) @ vector)

@@ -17,6 +17,7 @@ from briefqa.answering.abstention import Calibration, confidence
 from briefqa.datatypes import Answer, Verdict
 from briefqa.errors import LimitError, QuestionError
 from briefqa.indexing import Generation
+from briefqa.retrieval import parse_condition
 
 # Answers whatever is asked, and nothing.
 _ALWAYS = Calibration(weights=(0.0, 0.0, 0.0), bias=5.0, threshold=0.5)
@@ -96,7 +97,7 @@ def test_answer_says_what_its_citations_quote(corpus: Corpus) -> None:
     assert answer.text.startswith("Germany makes chips in Dresden. ")
     assert (answer.answered, answer.reason, answer.model) == (True, None, None)
     assert answer.citations[0].document.doc_id == "chips.md"
-    assert (answer.citations[0].place.heading, answer.citations[0].place.line) == (("Chips",), 3)
+    assert (answer.citations[0].place.heading, answer.citations[0].place.number) == (("Chips",), 3)
 
 
 def test_bracketed_number_of_a_document_is_not_taken_for_a_citation(tmp_path: Path) -> None:
@@ -177,6 +178,39 @@ def test_search_shows_the_passages_of_the_answer(corpus: Corpus) -> None:
     for took in (result.took_ms, answer.took_ms):
         stages = sum(ms for stage, ms in took.items() if stage != "total")
         assert 0 < stages <= took["total"] + 0.01
+
+
+def test_only_documents_that_satisfy_the_conditions_are_asked(corpus: Corpus) -> None:
+    """Who asks about one document must not be answered from another that fits better."""
+    where = (parse_condition("source=notes.jsonl"),)
+    with corpus.open() as generation:
+        answer = answer_question(
+            "Where does Germany make chips?", generation, corpus.embedder,
+            k=5, where=where, calibration=_ALWAYS,
+        )  # fmt: skip
+        result = search_passages(
+            "Where does Germany make chips?", generation, corpus.embedder, k=5, where=where
+        )
+
+    assert {passage.document.doc_id for passage in answer.passages} == {"n1", "n2"}
+    assert {citation.document.source for citation in answer.citations} == {"notes.jsonl"}
+    assert answer.conditions == result.conditions == where
+    assert answer.passages == result.passages
+
+
+def test_conditions_that_no_document_satisfies_are_named(corpus: Corpus) -> None:
+    """An empty page would look as if the documents said nothing."""
+    where = (parse_condition("published>=2025"), parse_condition("source=notes.jsonl"))
+    with corpus.open() as generation:
+        answer = answer_question(
+            _QUESTION, generation, corpus.embedder, k=5, where=where, calibration=_ALWAYS
+        )
+
+    assert not answer.answered
+    assert (answer.passages, answer.citations, answer.text) == ((), (), "")
+    assert answer.reason == (
+        "No document satisfies the conditions: published>=2025, source=notes.jsonl."
+    )
 
 
 def test_mistakes_are_told_before_the_model_runs(corpus: Corpus) -> None:

@@ -160,10 +160,10 @@ def test_changed_byte_of_the_source_file_is_caught(tmp_path: Path, at: int) -> N
     """The index may be intact while the file has moved on."""
     file = tmp_path / "a.md"
     file.write_bytes(_FILE)
-    assert check_receipt(_receipt(3, 9), _Shelf(), sources=tmp_path).holds
+    assert check_receipt(_receipt(3, 9), _Shelf(), locate=tmp_path.joinpath).holds
     file.write_bytes(_FILE[:at] + bytes([_FILE[at] ^ 1]) + _FILE[at + 1 :])
 
-    check = check_receipt(_receipt(3, 9), _Shelf(), sources=tmp_path)
+    check = check_receipt(_receipt(3, 9), _Shelf(), locate=tmp_path.joinpath)
 
     assert check.problem == "the source file 'a.md' has changed since it was indexed"
     assert check_receipt(_receipt(3, 9), _Shelf()).holds
@@ -171,9 +171,9 @@ def test_changed_byte_of_the_source_file_is_caught(tmp_path: Path, at: int) -> N
 
 def test_missing_source_file_is_a_problem_and_no_crash(tmp_path: Path) -> None:
     """Deleted, or a folder of that name by now."""
-    gone = check_receipt(_receipt(3, 9), _Shelf(), sources=tmp_path)
+    gone = check_receipt(_receipt(3, 9), _Shelf(), locate=tmp_path.joinpath)
     (tmp_path / "a.md").mkdir()
-    folder = check_receipt(_receipt(3, 9), _Shelf(), sources=tmp_path)
+    folder = check_receipt(_receipt(3, 9), _Shelf(), locate=tmp_path.joinpath)
 
     for check in (gone, folder):
         assert check.problem is not None

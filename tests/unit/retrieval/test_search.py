@@ -16,6 +16,7 @@ from tests.small_index import SmallIndex, passage, small_index
 from briefqa.backends.hashing import HashEmbedder
 from briefqa.datatypes import Chunk, ChunkId, Hit
 from briefqa.errors import LimitError, QuestionError
+from briefqa.protocols import Selection
 from briefqa.retrieval import MOST_HITS, check_question, find_hits
 from briefqa.retrieval.fusion import DENSE_SHARE
 
@@ -83,6 +84,35 @@ def test_hits_agree_with_brute_force(texts: list[str], question: str, k: int) ->
     else:
         left_out = expected.keys() - set(named)
         assert all(expected[i] <= found[-1] + 1e-4 for i in left_out)
+
+
+@settings(max_examples=60)
+@given(st.lists(_TEXTS, min_size=1, max_size=30), _QUESTIONS, st.integers(1, 100), st.randoms())
+def test_hits_among_some_agree_with_brute_force(
+    texts: list[str], question: str, k: int, draw: random.Random
+) -> None:
+    """A filter comes before the ranking: the k best of what it allows, scored as without it."""
+    chunks = _chunks(texts)
+    expected = _oracle(question, chunks)
+    positions = sorted(draw.sample(range(len(chunks)), draw.randint(0, len(chunks))))
+    allowed = {chunks[position].chunk_id for position in positions}
+    with tempfile.TemporaryDirectory() as folder:
+        index = small_index(chunks, _EMBEDDER, Path(folder))
+        among = Selection(np.array(positions, dtype=np.int64))
+        (vector,) = _EMBEDDER.embed_queries([question])
+
+        hits = find_hits(question, vector, index, k=k, among=among)
+        scores = {hit.chunk.chunk_id: hit.score for hit in _find(question, index, 100)}
+
+    found = [expected[hit.chunk.chunk_id] for hit in hits]
+    named = {i for hit in hits for i in (hit.chunk.chunk_id, *hit.duplicates)}
+    assert [hit.score for hit in hits] == pytest.approx(found, abs=1e-4)
+    assert named <= allowed
+    assert all(hit.score == scores.get(hit.chunk.chunk_id, hit.score) for hit in hits)
+    if len(hits) < k:
+        assert named == allowed
+    else:
+        assert all(expected[i] <= found[-1] + 1e-4 for i in allowed - named)
 
 
 def test_equal_scores_rank_by_document_and_place(tmp_path: Path) -> None:
