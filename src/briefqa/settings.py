@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -35,13 +35,45 @@ class ChunkingSettings(BaseModel):
     )
 
 
+class DocumentsSettings(BaseModel):
+    """How files are read, and how far a reader may go."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ocr: bool = Field(
+        default=False, description="Have tesseract, if installed, read pages that are images."
+    )
+    ocr_languages: str = Field(
+        default="eng",
+        pattern=r"[A-Za-z_/]{2,40}(\+[A-Za-z_/]{2,40})*",
+        description="Languages of those pages, as tesseract names them, joined by +.",
+    )
+    max_megabytes: int = Field(
+        default=200, ge=1, le=100_000, description="Largest file that is read as a whole, in MB."
+    )
+    timeout_s: float = Field(
+        default=300, gt=0, le=86_400, description="Longest time for one file, in seconds."
+    )
+    memory_megabytes: int = Field(
+        default=3_000, ge=200, le=1_000_000, description="Most memory for reading a file, in MB."
+    )
+
+
 class ServerSettings(BaseModel):
-    """Where the HTTP service listens."""
+    """Where the HTTP service listens, and who may change what it serves."""
 
     model_config = ConfigDict(extra="forbid")
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8321, ge=0, le=65535, description="Port to listen on; 0 picks one.")
+    admin_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Key for sending and removing documents over HTTP; unset, neither is possible.",
+    )
+    max_upload_megabytes: int = Field(
+        default=50, ge=1, le=10_000, description="Largest document that may be sent, in MB."
+    )
 
 
 class Settings(BaseSettings):
@@ -59,6 +91,7 @@ class Settings(BaseSettings):
     )
     top_k: int = Field(default=5, ge=1, le=100, description="How many passages to show.")
     chunking: ChunkingSettings = ChunkingSettings()
+    documents: DocumentsSettings = DocumentsSettings()
     server: ServerSettings = ServerSettings()
 
     @classmethod

@@ -9,22 +9,26 @@ from briefqa.answering.receipts import Receipt, ReceiptCheck
 from briefqa.datatypes import (
     Answer,
     Citation,
+    Condition,
     DocumentInfo,
     IndexInfo,
     JsonValue,
     Passage,
     Place,
+    PositionUnit,
     SearchResult,
     Span,
 )
-from briefqa.errors import UsageError
+from briefqa.errors import ConditionError, UsageError
+from briefqa.retrieval import make_condition, render_condition
 
 if TYPE_CHECKING:
     # Indexing is slow to import, and a question needs none of it.
-    from briefqa.indexing.sync import SyncReport
+    from briefqa.indexing.rewriting import SyncReport
 
 WireObject = dict[str, JsonValue]
 
+_CONDITION = ("field", "op", "value")
 _MARK = re.compile(r"\[([0-9]{1,18})\]")
 
 
@@ -45,6 +49,7 @@ def answer_to_wire(answer: Answer) -> WireObject:
         "model": answer.model,
         "index": _index(answer.index),
         "took_ms": dict(answer.took_ms),
+        "filters": [render_condition(condition) for condition in answer.conditions],
     }
 
 
@@ -55,6 +60,7 @@ def search_to_wire(result: SearchResult) -> WireObject:
         "passages": [_passage(p) for p in result.passages],
         "index": _index(result.index),
         "took_ms": dict(result.took_ms),
+        "filters": [render_condition(condition) for condition in result.conditions],
     }
 
 
@@ -74,6 +80,7 @@ def document_to_wire(info: DocumentInfo) -> WireObject:
         "metadata": dict(meta.extra),
         "text_sha256": info.text_sha256,
         "file_sha256": info.file_sha256,
+        "notices": list(info.notices),
         "href": f"/documents/{quote(info.doc_id, safe='/')}",
     }
 
@@ -89,9 +96,13 @@ def report_to_wire(report: "SyncReport") -> WireObject:
         "changed": [str(doc_id) for doc_id in report.changed],
         "removed": [str(doc_id) for doc_id in report.removed],
         "unchanged": report.unchanged,
+        "excluded": report.excluded,
         "failed": [
             {"source": error.source, "reason": error.reason, "detail": error.detail}
             for error in report.failed
+        ],
+        "notices": [
+            {"doc_id": notice.doc_id, "detail": notice.detail} for notice in report.notices
         ],
         "embedded": report.embedded,
         "reused": report.reused,
@@ -142,10 +153,49 @@ def receipts_from_wire(value: object) -> list[Receipt]:
     return [_receipt(citation, f"citations[{place}]") for place, citation in enumerate(citations)]
 
 
+def conditions_from_wire(items: Sequence[JsonValue]) -> list[str | Condition]:
+    """Return the conditions of a request, each a text or an object with field, op and value.
+
+    A text is not read yet: `parse_conditions` does that.
+
+    Raises:
+        ConditionError: If one is neither, or an object states no condition.
+    """
+    return [
+        item if isinstance(item, str) else _condition(item, place)
+        for place, item in enumerate(items)
+    ]
+
+
 def uncited_numbers(answer: str, receipts: Sequence[Receipt]) -> list[int]:
     """Return each ``[n]`` of the answer that no receipt has, ascending."""
     known = {receipt.number for receipt in receipts}
     return sorted({int(number) for number in _MARK.findall(answer)} - known)
+
+
+def _condition(item: JsonValue, place: int) -> Condition:
+    if not isinstance(item, dict):
+        shown = str(item) if isinstance(item, int | float) else "null" if item is None else "a list"
+        detail = 'a filter is a text such as "published>=2025", or an object'
+        raise ConditionError(shown, shown, detail, place=place)
+    shown = " ".join(str(each) for each in item.values() if isinstance(each, str | int | float))
+    for name in [*_CONDITION, *item]:
+        if name not in item or name not in _CONDITION:
+            detail = f"{name!r} is {'unknown' if name in item else 'missing'} in the object"
+            detail += f"; it has {', '.join(_CONDITION)}"
+            raise ConditionError(shown, name, detail, place=place)
+    field, sign, value = (item[name] for name in _CONDITION)
+    if not isinstance(field, str) or not isinstance(sign, str):
+        name = "op" if isinstance(field, str) else "field"
+        raise ConditionError(shown, name, f"{name} must be a string", place=place)
+    if not isinstance(value, str | int | float):
+        detail = "value must be a string, a number, true or false"
+        raise ConditionError(shown, "value", detail, place=place)
+    said = str(value).lower() if isinstance(value, bool) else str(value)
+    try:
+        return make_condition(field, sign, said)
+    except ConditionError as error:
+        raise error.at(place) from error
 
 
 def _receipt(citation: object, where: str) -> Receipt:
@@ -211,8 +261,7 @@ def _where(document: DocumentInfo, place: Place, span: Span) -> WireObject:
         "published": document.metadata.published,
         "source_url": document.metadata.source_url,
         "heading": list(place.heading),
-        "page": place.page,
-        "line": place.line,
+        **{unit.value: place.number if unit is place.unit else None for unit in PositionUnit},
         "start": span.start,
         "end": span.end,
         "text_sha256": document.text_sha256,

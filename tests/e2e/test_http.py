@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -170,17 +171,18 @@ def _problem(response: httpx2.Response, status: int, name: str) -> dict[str, Any
 def test_ask_and_search_give_what_the_service_gives(client: httpx2.Client, index: Path) -> None:
     """HTTP, terminal and Python show one and the same answer."""
     with open_index(index) as service:
-        for question in _QUESTIONS:
-            body = {"question": question, "top_k": 3}
+        for question, where in product(_QUESTIONS, ([], ["doc_id!=text", "source~.jsonl"])):
+            body = {"question": question, "top_k": 3, "filters": where}
             asked = client.post("/v1/ask", json=body).json()
             found = client.post("/v1/search", json=body).json()
 
             # Through JSON, because a pair and a list are the same there.
-            answer = json.loads(json.dumps(answer_to_wire(service.ask(question, top_k=3))))
-            result = json.loads(json.dumps(search_to_wire(service.search(question, top_k=3))))
-            assert _timeless(asked) == _timeless(answer)
-            assert _timeless(found) == _timeless(result)
+            answer = answer_to_wire(service.ask(question, top_k=3, where=where))
+            result = search_to_wire(service.search(question, top_k=3, where=where))
+            assert _timeless(asked) == _timeless(json.loads(json.dumps(answer)))
+            assert _timeless(found) == _timeless(json.loads(json.dumps(result)))
             assert len(found["passages"]) == 3
+            assert found["filters"] == where
 
 
 def test_some_question_is_answered_with_citations(client: httpx2.Client) -> None:
@@ -217,6 +219,9 @@ _HOSTILE_BODIES = [
     ("top_k a boolean", {"question": "x", "top_k": True}, "#/top_k", "found true"),
     ("top_k NaN", {"question": "x", "top_k": float("nan")}, "#/top_k", "found nan"),
     ("a list", [1], "#", "a JSON object, found a list of 1"),
+    ("filters a string", {"question": "x", "filters": "tag=x"}, "#/filters", "must be a list"),
+    ("filter unknown", {"question": "x", "filters": ["tug=x"]}, "#/filters/0", "mean tag?"),
+    ("filter null", {"question": "x", "filters": ["tag=x", None]}, "#/filters/1", "null"),
     ("a field with a slash", {"question": "x", "a/b~c d": 1}, "#/a~1b~0c%20d", "not a field"),
 ]
 
@@ -292,7 +297,8 @@ def test_unknown_routes_and_methods_are_problems(client: httpx2.Client) -> None:
     refused = client.get("/v1/ask")
     _problem(refused, 405, "method-not-allowed")
     assert refused.headers["allow"] == "POST"
-    _problem(client.delete("/v1/documents/plain.txt"), 405, "method-not-allowed")
+    _problem(client.patch("/v1/documents/plain.txt"), 405, "method-not-allowed")
+    _problem(client.delete("/v1/documents/plain.txt"), 403, "changes-off")
 
 
 def test_half_a_request_does_not_stop_the_server(server: _Served, client: httpx2.Client) -> None:
@@ -316,6 +322,12 @@ _JSON = st.recursive(
 _FIELDS = {
     "question": _JSON,
     "top_k": _JSON | st.integers(1, 100),
+    "filters": _JSON
+    | st.lists(
+        st.text(st.characters())
+        | st.sampled_from(["published>=2025", "author~x", 'tag="', "metadata.n<3", "tag=\ud800"])
+        | st.fixed_dictionaries({"field": _JSON | st.just("tag"), "op": _JSON, "value": _JSON})
+    ),
     "answer": _JSON | st.just("It is so [1] [2]."),
     "citations": _JSON
     | st.lists(
@@ -517,6 +529,8 @@ def test_documents_are_listed_in_parts(client: httpx2.Client) -> None:
         ({"limit": "x"}, "limit"),
         ({"offset": -1}, "offset"),
         ({"page": 2}, "page"),
+        ({"where": "pubished>2025"}, "where"),
+        ({"where": ["tag=x"] * 21}, "where"),
     ],
     ids=str,
 )

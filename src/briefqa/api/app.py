@@ -2,6 +2,8 @@
 
 from fastapi import FastAPI
 
+from briefqa.api.admin import Admin
+from briefqa.api.changes import add_change_routes
 from briefqa.api.docs_page import add_docs_routes, describe
 from briefqa.api.documents import add_document_routes
 from briefqa.api.middleware import RequestMiddleware
@@ -18,8 +20,13 @@ Offsets count Unicode code points in the canonical text of a document, which
 """
 
 
-def create_app(service: Service) -> FastAPI:
-    """Return the application that answers from ``service``; closing that stays the caller's."""
+def create_app(service: Service, admin: Admin | None = None) -> FastAPI:
+    """Return the application that answers from ``service``; closing that stays the caller's.
+
+    Args:
+        service: What answers.
+        admin: Lets those who hold its key change the index; without it nobody can.
+    """
     app = FastAPI(
         title="briefqa",
         version=installed_version(),
@@ -36,10 +43,11 @@ def create_app(service: Service) -> FastAPI:
             "auto_configure": False,
         },
     )
-    app.add_middleware(RequestMiddleware)
+    app.add_middleware(RequestMiddleware, admin=admin)
     add_problem_handlers(app)
     add_question_routes(app, service)
     add_document_routes(app, service)
+    add_change_routes(app, admin)
     add_operation_routes(app, service)
     add_docs_routes(app)
     describe(app)

@@ -41,7 +41,7 @@ def add_document_routes(app: FastAPI, service: Service) -> None:
         responses={200: {"model": DocumentsReply}, **PROBLEM_REPLIES},
     )
     def list_documents(page: Annotated[DocumentsRequest, Query()]) -> JSONResponse:
-        found = service.documents()
+        found = service.documents(where=page.where)
         shown = found[page.offset : page.offset + page.limit]
         return WireResponse(
             {

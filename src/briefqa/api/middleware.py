@@ -11,9 +11,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from briefqa.api.admin import MOST_BODY_BYTES, Admin, most_body_bytes
 from briefqa.api.problems import INTERNAL, TOO_LARGE, problem_response
 
-MOST_BODY_BYTES = 2**20
 REQUEST_ID = "X-Request-ID"
 
 # How much of a body that is too large is read on, so that its sender gets to
@@ -27,8 +27,9 @@ _log = logging.getLogger(__name__)
 class RequestMiddleware:
     """Wraps the application; the only place that knows of asynchronous calls."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, admin: Admin | None = None) -> None:
         self.app = app
+        self._admin = admin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -59,9 +60,10 @@ class RequestMiddleware:
 
     async def _answer(self, scope: Scope, receive: Receive, reply: "_Reply") -> None:
         try:
-            body = await _read_body(receive)
+            most = most_body_bytes(scope, self._admin)
+            body = await _read_body(receive, most)
             if body is None:
-                detail = f"the body has more than {MOST_BODY_BYTES} bytes, which is the most"
+                detail = f"the body has more than {most} bytes, which is the most"
                 response = problem_response(
                     TOO_LARGE, detail, scope, headers={"Connection": "close"}
                 )
@@ -95,23 +97,23 @@ class _Reply:
         await self._send(message)
 
 
-async def _read_body(receive: Receive) -> bytes | None:
+async def _read_body(receive: Receive, most: int) -> bytes | None:
     """Return the whole body, or None if it is too large; raises ClientDisconnect."""
     parts: list[bytes] = []
     size = 0
-    while size <= _MOST_DROPPED_BYTES:
+    while size <= most + _MOST_DROPPED_BYTES:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         part = message.get("body", b"")
         size += len(part)
-        if size > MOST_BODY_BYTES:
+        if size > most:
             parts.clear()
         else:
             parts.append(part)
         if not message.get("more_body", False):
             break
-    return b"".join(parts) if size <= MOST_BODY_BYTES else None
+    return b"".join(parts) if size <= most else None
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:

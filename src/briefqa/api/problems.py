@@ -13,12 +13,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
+from briefqa.api.filters import condition_error
 from briefqa.api.schemas import Problem
 from briefqa.api.validation import FieldError, explain, is_broken_json
 from briefqa.errors import (
     BackendError,
     BriefqaError,
+    ConditionError,
     DocumentError,
+    DocumentOwnedError,
     IndexFileError,
     IndexLockedError,
     IndexWriteError,
@@ -52,6 +55,8 @@ INTERNAL: Final = ProblemKind(500, "internal-error", "The server failed")
 TOO_LARGE: Final = ProblemKind(413, "body-too-large", "The body is too large")
 BROKEN_JSON: Final = ProblemKind(400, "broken-json", "The body cannot be read as JSON")
 NOT_JSON: Final = ProblemKind(415, "not-json", "The body is not sent as JSON")
+CHANGES_OFF: Final = ProblemKind(403, "changes-off", "The index cannot be changed over HTTP")
+KEY_NEEDED: Final = ProblemKind(401, "key-needed", "The key is missing or wrong")
 INVALID: Final = ProblemKind(
     422,
     "invalid-request",
@@ -61,7 +66,8 @@ INVALID: Final = ProblemKind(
 OF_ERROR: Final[Mapping[type[BriefqaError], ProblemKind]] = {
     BriefqaError: INTERNAL,
     UsageError: INVALID,
-    DocumentError: INVALID,
+    DocumentError: ProblemKind(422, "unreadable-document", "The document cannot be read"),
+    DocumentOwnedError: ProblemKind(409, "document-owned", "The document belongs to a folder"),
     NoDocumentsError: INVALID,
     UnknownDocumentError: ProblemKind(404, "unknown-document", "There is no such document"),
     IndexFileError: ProblemKind(503, "index-unusable", "The index cannot be used"),
@@ -134,6 +140,8 @@ def _on_our_error(request: Request, error: Exception) -> Response:
         errors = [FieldError(str(error), pointer="#/question")]
     if isinstance(error, LimitError):
         errors = [FieldError(str(error), pointer=f"#/{error.name}")]
+    if isinstance(error, ConditionError):
+        errors = [condition_error(error, request.method)]
     return problem_response(kind, str(error), request.scope, errors=errors)
 
 

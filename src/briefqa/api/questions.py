@@ -15,7 +15,7 @@ from briefqa.api.schemas import (
 )
 from briefqa.api.verification import verify_citations
 from briefqa.assembly.service import Service
-from briefqa.wire import answer_to_wire, search_to_wire
+from briefqa.wire import answer_to_wire, conditions_from_wire, search_to_wire
 
 
 def add_question_routes(app: FastAPI, service: Service) -> None:
@@ -28,7 +28,9 @@ def add_question_routes(app: FastAPI, service: Service) -> None:
         responses={200: {"model": SearchReply}, **PROBLEM_REPLIES},
     )
     def search(body: SearchRequest) -> JSONResponse:
-        return WireResponse(search_to_wire(service.search(body.question, top_k=body.top_k)))
+        conditions = conditions_from_wire(body.filters)
+        result = service.search(body.question, top_k=body.top_k, where=conditions)
+        return WireResponse(search_to_wire(result))
 
     @app.post(
         "/v1/ask",
@@ -37,7 +39,9 @@ def add_question_routes(app: FastAPI, service: Service) -> None:
         responses={200: {"model": AnswerReply}, **PROBLEM_REPLIES},
     )
     def ask(body: AskRequest) -> JSONResponse:
-        return WireResponse(answer_to_wire(service.ask(body.question, top_k=body.top_k)))
+        conditions = conditions_from_wire(body.filters)
+        answer = service.ask(body.question, top_k=body.top_k, where=conditions)
+        return WireResponse(answer_to_wire(answer))
 
     @app.post(
         "/v1/verify",

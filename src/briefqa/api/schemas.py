@@ -9,9 +9,10 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
+from briefqa.api.filters import Filters
 from briefqa.assembly.service import DEFAULT_TOP_K
 from briefqa.datatypes import Verdict
-from briefqa.retrieval import MOST_HITS
+from briefqa.retrieval import MOST_CONDITIONS, MOST_HITS
 
 MOST_CITATIONS: Final = 1000
 _MOST_LISTED: Final = 1000
@@ -68,6 +69,7 @@ class SearchRequest(_Request):
 
     question: Question
     top_k: TopK = DEFAULT_TOP_K
+    filters: Filters = []
 
 
 class AskRequest(_Request):
@@ -75,6 +77,7 @@ class AskRequest(_Request):
 
     question: Question
     top_k: TopK = DEFAULT_TOP_K
+    filters: Filters = []
 
 
 class DocumentsRequest(_Request):
@@ -83,6 +86,12 @@ class DocumentsRequest(_Request):
     limit: int = Field(default=100, ge=1, le=_MOST_LISTED, description="Most documents to give.")
     offset: int = Field(
         default=0, ge=0, le=_LARGEST_NUMBER, description="How many documents to pass over."
+    )
+    where: list[Text] = Field(
+        default=[],
+        max_length=MOST_CONDITIONS,
+        description="A condition on the documents to list, which may be given several times.",
+        examples=[["published>=2025"]],
     )
 
 
@@ -134,8 +143,10 @@ class _Found(_Reply):
     published: str | None = Field(description="ISO 8601 date, of a day, month or year.")
     source_url: str | None
     heading: list[str] = Field(description="Headings above it, outermost first.")
-    page: int | None
-    line: int | None = Field(description="Line of the source file, from 1.")
+    line: int | None = Field(description="Line of a text file, from 1.")
+    page: int | None = Field(description="Page of a PDF file, from 1.")
+    paragraph: int | None = Field(description="Paragraph of a word processor's file, from 1.")
+    row: int | None = Field(description="Row of a table file, from 1, the heads included.")
     start: Offset
     end: Offset
     text_sha256: Sha256
@@ -175,6 +186,7 @@ class SearchReply(_Reply):
     passages: list[PassageReply]
     index: IndexReply
     took_ms: dict[str, float] = Field(description="Milliseconds by stage, and in total.")
+    filters: list[str] = Field(description="The conditions that the documents satisfy.")
 
 
 class AnswerReply(SearchReply):
@@ -220,6 +232,7 @@ class ListedDocument(_Reply):
     metadata: dict[str, JsonValue] = Field(description="Every other field of the source.")
     text_sha256: Sha256
     file_sha256: Sha256
+    notices: list[str] = Field(description="What of the source is not in the text.")
     href: str
 
 
@@ -237,6 +250,40 @@ class DocumentsReply(_Reply):
     limit: int
     offset: int
     index: IndexReply
+
+
+class FailedFile(_Reply):
+    """A file that could not be read."""
+
+    source: str
+    reason: str = Field(description="The kind of failure.", examples=["encrypted"])
+    detail: str
+
+
+class NoticeReply(_Reply):
+    """Something of a document that did not get into its text."""
+
+    doc_id: str
+    detail: str
+
+
+class ChangeReply(_Reply):
+    """What became of the index."""
+
+    generation: str = Field(description="Id of the generation that serves from now on.")
+    published: bool = Field(description="False if nothing had changed.")
+    documents: int
+    chunks: int
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+    unchanged: int
+    excluded: int = Field(description="Documents left out because they were removed.")
+    failed: list[FailedFile]
+    notices: list[NoticeReply]
+    embedded: int = Field(description="Texts given to the embedding model.")
+    reused: int = Field(description="Chunks that share or kept a vector.")
+    seconds: float
 
 
 class HealthReply(_Reply):

@@ -12,6 +12,7 @@ from types import FrameType
 
 import uvicorn
 
+from briefqa.api.admin import Admin
 from briefqa.api.app import create_app
 from briefqa.assembly.service import Service
 from briefqa.errors import AddressInUseError, SettingsError
@@ -26,6 +27,7 @@ def serve(
     *,
     host: str,
     port: int,
+    admin: Admin | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve HTTP until SIGTERM, then finish the requests under way and return.
@@ -34,6 +36,7 @@ def serve(
         service: What answers; closing it stays the caller's.
         host: Name or address to listen on.
         port: Port to listen on; 0 picks a free one.
+        admin: Lets those who hold its key change the index; without it nobody can.
         on_ready: Told the address, such as ``http://127.0.0.1:8321``, once it answers.
 
     Raises:
@@ -49,7 +52,7 @@ def serve(
                 address,
             )
         config = uvicorn.Config(
-            create_app(service),
+            create_app(service, admin),
             http="h11",
             loop="asyncio",
             ws="none",

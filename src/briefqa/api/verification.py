@@ -14,7 +14,7 @@ def verify_citations(
     """Return whether every claim holds, and what is wrong with those that do not.
 
     A claim without a number has its place, from 1. Source files are checked as
-    well, as long as the indexed folder is still there.
+    well, as long as their folder is still there.
     """
     receipts = [
         Receipt(
@@ -28,5 +28,5 @@ def verify_citations(
         )
         for position, claim in enumerate(claims, 1)
     ]
-    checks = service.verify(receipts, sources=service.sources)
+    checks = service.verify(receipts, locate=service.locate_source)
     return checks_to_wire(checks, uncited_numbers(answer or "", receipts))

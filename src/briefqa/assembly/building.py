@@ -4,59 +4,158 @@ Apart from `briefqa.assembly.service`, because readers and chunking take time
 to import that a question need not wait for.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from briefqa.assembly.embedders import (
     DEFAULT_EMBEDDER,
     MODELS_FOLDER,
     embedder_for_indexing,
+    embedder_for_questions,
 )
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.chunking import ChunkingOptions
-from briefqa.errors import IndexFileError
+from briefqa.datatypes import DocId
+from briefqa.documents import ReadingOptions
+from briefqa.documents.isolation import ReaderProcess
+from briefqa.errors import IndexFileError, MissingFolderError, NotRemovedError
 from briefqa.indexing import read_current
+from briefqa.indexing.changes import check_doc_id, put_document, remove_document
 from briefqa.indexing.checks import check_contents, check_files
 from briefqa.indexing.integrity import Problem, read_manifest
-from briefqa.indexing.sync import SyncReport, files_to_index, sync
-from briefqa.protocols import ProgressListener
+from briefqa.indexing.publishing import Backends
+from briefqa.indexing.rewriting import SyncReport
+from briefqa.indexing.sources import Root, roots_of
+from briefqa.indexing.sync import files_to_index, sync
+from briefqa.protocols import Embedder, ProgressListener
 
 
 def build_index(  # noqa: PLR0913 - all but two are options
-    folder: Path | str,
+    folders: Sequence[Path | str] | Path | str | None = None,
     index: Path | str = "index",
     *,
     embedder: str | None = None,
     chunking: ChunkingOptions | None = None,
+    reading: ReadingOptions | None = None,
+    restored: Sequence[str] = (),
     allow_empty: bool = False,
     on_progress: ProgressListener | None = None,
 ) -> SyncReport:
-    """Bring ``index`` in step with the documents of ``folder``.
+    """Bring ``index`` in step with the documents of ``folders``.
 
     Without ``embedder``, an index keeps the model it has, and a new one gets
     `DEFAULT_EMBEDDER`.
 
+    Args:
+        folders: One folder or several, each as its path or as ``NAME=PATH``; those of the
+            last time if left out.
+        index: The index folder.
+        embedder: The embedding model, as a setting names it.
+        chunking: How documents are cut.
+        reading: How files are read.
+        restored: Ids of documents that were removed from the index and may come back.
+        allow_empty: Accept a folder that holds nothing.
+        on_progress: Told how far the work has come.
+
     Raises:
         MissingFolderError: If there is no such folder.
-        NoDocumentsError: If it holds nothing that can be read, unless ``allow_empty``.
+        SourceNameError: If several folders cannot be told apart.
+        NoDocumentsError: If a folder holds nothing that can be read, unless ``allow_empty``.
+        IndexMissingError: If no folder is given, and there is no index to tell them.
         IndexLockedError: If another process is writing.
         BackendError: If the model cannot be loaded.
     """
-    folder, index = Path(folder), Path(index)
+    index = Path(index)
+    roots = roots_to_index(folders, index)
     # Before the model is loaded, which takes long enough to be annoying in vain.
-    files_to_index(folder, index, allow_empty=allow_empty)
-    return sync(
-        folder,
-        index,
-        embedder=embedder_for_indexing(
-            embedder or _embedder_of(index), index / MODELS_FOLDER, on_progress=on_progress
-        ),
-        stores=FaissBackend(),
-        words=TantivyBackend(),
-        chunking=chunking or ChunkingOptions(),
-        allow_empty=allow_empty,
-        on_progress=on_progress,
-    )
+    files_to_index(roots, index, allow_empty=allow_empty)
+    spec = embedder or _embedder_of(index)
+    model = embedder_for_indexing(spec, index / MODELS_FOLDER, on_progress=on_progress)
+    options = reading or ReadingOptions()
+    with ReaderProcess(options) as reader:
+        return sync(
+            roots if folders is not None else None,
+            index,
+            backends=_backends(model),
+            read=reader.read,
+            chunking=chunking or ChunkingOptions(),
+            options=options,
+            restored={DocId(doc_id) for doc_id in restored},
+            allow_empty=allow_empty,
+            on_progress=on_progress,
+        )
+
+
+def roots_to_index(
+    folders: Sequence[Path | str] | Path | str | None, index: Path
+) -> tuple[Root, ...]:
+    """Return the folders to index under their names: those of the last time for None.
+
+    Raises:
+        MissingFolderError: If there is no such folder.
+        SourceNameError: If several folders cannot be told apart.
+        IndexFileError: If none is given, and there is no index to tell them.
+    """
+    if folders is None:
+        return read_current(index).sources.roots
+    roots = roots_of([folders] if isinstance(folders, (str, Path)) else folders)
+    for root in roots:
+        if not root.folder.is_dir():
+            raise MissingFolderError(root.folder)
+    return roots
+
+
+def require_excluded(doc_id: str, index: Path) -> None:
+    """Refuse to restore what was not removed.
+
+    Raises:
+        NotRemovedError: If no document of that id was removed from the index.
+        IndexFileError: If there is no index, or it cannot be used.
+    """
+    excluded = read_current(index).sources.excluded
+    if doc_id not in excluded:
+        raise NotRemovedError(doc_id, removed=sorted(excluded))
+
+
+def remove_from_index(doc_id: str, index: Path | str = "index") -> SyncReport:
+    """Take a document out of ``index``, and keep it out though its file may stay.
+
+    Raises:
+        UnknownDocumentError: If there is no such document.
+        IndexFileError: If there is no index, or it cannot be used.
+        IndexLockedError: If another process is writing.
+    """
+    return remove_document(DocId(doc_id), Path(index), backends=_backends(None))
+
+
+def put_into_index(
+    doc_id: str,
+    data: bytes,
+    index: Path | str = "index",
+    *,
+    reading: ReadingOptions | None = None,
+) -> SyncReport:
+    """Add the document of one file, or replace the one that was sent under this id before.
+
+    Raises:
+        DocumentIdError: If ``doc_id`` cannot be the id of a document.
+        DocumentError: If ``data`` is not one document that can be read.
+        DocumentOwnedError: If the id belongs to a file of an indexed folder.
+        IndexFileError: If there is no index, or it cannot be used or needs a sync first.
+        IndexLockedError: If another process is writing.
+        BackendError: If the model cannot be loaded.
+    """
+    index = Path(index)
+    check_doc_id(doc_id)
+    model_id = read_manifest(index, read_current(index).serving).model_id
+    model = embedder_for_questions(model_id, index / MODELS_FOLDER)
+    with ReaderProcess(reading or ReadingOptions()) as reader:
+        return put_document(DocId(doc_id), data, index, backends=_backends(model), read=reader.read)
+
+
+def _backends(embedder: Embedder | None) -> Backends:
+    return Backends(FaissBackend(), TantivyBackend(), embedder)
 
 
 def _embedder_of(index: Path) -> str:

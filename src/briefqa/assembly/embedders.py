@@ -5,13 +5,19 @@ from then on neither indexing nor asking loads the model's own library.
 """
 
 import logging
-import os
 import shutil
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from briefqa.backends.onnx import OnnxEmbedder
-from briefqa.errors import BriefqaError, ExportError, IndexDamagedError, IndexMismatchError
+from briefqa.errors import (
+    BriefqaError,
+    ExportError,
+    IndexDamagedError,
+    IndexMismatchError,
+    IndexWriteError,
+)
+from briefqa.indexing.durable import fsync_folder, fsync_tree, make_folder
 from briefqa.plugins import embedder_plugin, split_spec
 from briefqa.protocols import Embedder, Progress, ProgressListener
 
@@ -49,6 +55,7 @@ def embedder_for_indexing(
     Raises:
         UnknownPluginError: If no plug-in of that name is installed.
         BackendError: If the model cannot be found or loaded.
+        IndexWriteError: If the export cannot be written.
     """
     name, argument = split_spec(spec)
     plugin = embedder_plugin(name)
@@ -64,6 +71,8 @@ def embedder_for_indexing(
     if isinstance(reference, Exportable):
         try:
             embedder = _export(reference, model_id, models)
+        except OSError as error:
+            raise IndexWriteError(models.parent, error.strerror or str(error)) from error
         except ExportError as error:
             _log.warning("%s; it runs in its own library, which is slower", error)
     tell(Progress(_STAGE, 2, 2))
@@ -158,7 +167,7 @@ def _export(reference: Exportable, model_id: str, models: Path) -> OnnxEmbedder:
     """Export into an unfinished folder and rename that, so that none is half there."""
     from filelock import FileLock  # noqa: PLC0415 - questions do not export, and start sooner
 
-    models.mkdir(parents=True, exist_ok=True)
+    make_folder(models)
     with FileLock(models / _LOCK):
         finished = _open_export(model_id, models)
         if finished is not None:
@@ -171,23 +180,12 @@ def _export(reference: Exportable, model_id: str, models: Path) -> OnnxEmbedder:
             reference.export(unfinished)
             folder = _export_folder(model_id, models)
             shutil.rmtree(folder, ignore_errors=True)
-            _sync(unfinished)
+            fsync_tree(unfinished)
             unfinished.rename(folder)
-            _sync(models)
+            fsync_folder(models)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
         return OnnxEmbedder.open(folder)
-
-
-def _sync(folder: Path) -> None:
-    """Have the folder's entries reach the disk, where the system can open a folder."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _ignore(progress: Progress) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +12,7 @@ from briefqa.answering import (
     Evidence,
     Receipt,
     ReceiptCheck,
+    SourceLocator,
     answer_question,
     check_receipt,
     find_evidence,
@@ -20,10 +21,19 @@ from briefqa.answering import (
 from briefqa.assembly.embedders import MODELS_FOLDER, embedder_for_questions
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
-from briefqa.datatypes import Answer, DocId, Document, DocumentInfo, IndexInfo, SearchResult
+from briefqa.datatypes import (
+    Answer,
+    Condition,
+    DocId,
+    Document,
+    DocumentInfo,
+    IndexInfo,
+    SearchResult,
+)
 from briefqa.errors import BackendError, IndexFileError
 from briefqa.indexing import Current, Generation, open_generation, read_current
 from briefqa.protocols import Embedder
+from briefqa.retrieval import parse_conditions
 
 DEFAULT_TOP_K = 5
 
@@ -66,25 +76,53 @@ class Service:
         self._trouble: str | None = None
         self._opened = self._open(None)
 
-    def ask(self, question: str, *, top_k: int = DEFAULT_TOP_K) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        top_k: int = DEFAULT_TOP_K,
+        where: Sequence[str | Condition] = (),
+    ) -> Answer:
         """Answer ``question`` with sentences of the documents, or decline.
 
+        Args:
+            question: What is asked.
+            top_k: How many passages to give.
+            where: Conditions such as ``published>=2025``; only documents that satisfy all
+                of them are looked at.
+
         Raises:
             QuestionError: If the question is empty or too long.
-            LimitError: If ``top_k`` is not between 1 and 100.
+            LimitError: If ``top_k`` is not between 1 and 100, or there are more than 20 conditions.
+            ConditionError: If a condition cannot be understood.
         """
+        conditions = parse_conditions(where)
         now = self._current()
-        return answer_question(question, now.generation, now.embedder, k=top_k)
+        return answer_question(question, now.generation, now.embedder, k=top_k, where=conditions)
 
-    def search(self, question: str, *, top_k: int = DEFAULT_TOP_K) -> SearchResult:
+    def search(
+        self,
+        question: str,
+        *,
+        top_k: int = DEFAULT_TOP_K,
+        where: Sequence[str | Condition] = (),
+    ) -> SearchResult:
         """Return the ``top_k`` best passages, best first.
 
+        Args:
+            question: What is asked.
+            top_k: How many passages to give.
+            where: Conditions such as ``published>=2025``; only documents that satisfy all
+                of them are looked at.
+
         Raises:
             QuestionError: If the question is empty or too long.
-            LimitError: If ``top_k`` is not between 1 and 100.
+            LimitError: If ``top_k`` is not between 1 and 100, or there are more than 20 conditions.
+            ConditionError: If a condition cannot be understood.
         """
+        conditions = parse_conditions(where)
         now = self._current()
-        return search_passages(question, now.generation, now.embedder, k=top_k)
+        return search_passages(question, now.generation, now.embedder, k=top_k, where=conditions)
 
     def evidence(self, question: str) -> Evidence:
         """Return what speaks for ``question`` being answered: what the confidence rests on.
@@ -96,15 +134,20 @@ class Service:
         return find_evidence(question, now.generation, now.embedder)
 
     def verify(
-        self, receipts: Iterable[Receipt], *, sources: Path | None = None
+        self, receipts: Iterable[Receipt], *, locate: SourceLocator | None = None
     ) -> list[ReceiptCheck]:
-        """Check receipts against the index and, where ``sources`` is given, the files there."""
+        """Check receipts against the index and, where ``locate`` leads to them, source files."""
         generation = self._current().generation
-        return [check_receipt(receipt, generation, sources=sources) for receipt in receipts]
+        return [check_receipt(receipt, generation, locate=locate) for receipt in receipts]
 
-    def documents(self) -> list[DocumentInfo]:
-        """Return every document, by id."""
-        return self._current().generation.documents()
+    def documents(self, *, where: Sequence[str | Condition] = ()) -> list[DocumentInfo]:
+        """Return every document, by id, or those that satisfy all conditions.
+
+        Raises:
+            LimitError: If there are more than 20 conditions.
+            ConditionError: If a condition cannot be understood.
+        """
+        return self._current().generation.documents_matching(parse_conditions(where))
 
     def document(self, doc_id: str) -> Document:
         """Return one document with its canonical text.
@@ -130,11 +173,9 @@ class Service:
         generation = self._current().generation
         return self._trouble or generation.degraded
 
-    @property
-    def sources(self) -> Path | None:
-        """The folder that was indexed, if it is still there."""
-        folder = self._current().generation.sources
-        return folder if folder.is_dir() else None
+    def locate_source(self, source: str) -> Path | None:
+        """Return the file of a document's ``source``; None if its folder is not there."""
+        return self._current().generation.sources.path_of(source, self._index)
 
     def close(self) -> None:
         """Release the index's files."""

@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from briefqa.cli.asking import ask, search
+from briefqa.cli.changing import remove_document, restore_document
 from briefqa.cli.diagnosing import doctor
+from briefqa.cli.generations import collect_garbage, list_generations, roll_back
 from briefqa.cli.indexing import index
 from briefqa.cli.inspecting import check, list_documents, show_config, show_document
 from briefqa.cli.output import complain, say_warnings, tolerate_narrow_encodings
@@ -74,7 +76,8 @@ app.callback()(_begin)
 app.command(
     epilog=_examples(
         "briefqa index briefs",
-        "briefqa index briefs --index /srv/index --strict",
+        "briefqa index briefs evidence --index /srv/index --strict",
+        "briefqa index --watch",
         "briefqa index briefs --json > report.json",
     )
 )(index)
@@ -105,7 +108,7 @@ app.command(
     )
 )(serve)
 documents = _group(
-    "List and show the documents of the index.",
+    "List, show, remove and restore documents of the index.",
     "briefqa documents list",
     "briefqa documents show ai-sovereignty.md",
 )
@@ -121,7 +124,31 @@ documents.command(
         "briefqa documents show ai-sovereignty.md --text > canonical.txt",
     ),
 )(show_document)
+documents.command(
+    "remove",
+    epilog=_examples("briefqa documents remove ai-sovereignty.md"),
+)(remove_document)
+documents.command(
+    "restore",
+    epilog=_examples("briefqa documents restore ai-sovereignty.md"),
+)(restore_document)
 app.add_typer(documents, name="documents")
+generations = _group(
+    "List the states of the index that are kept, go back to one, or let go of the old ones.",
+    "briefqa generations list",
+    "briefqa generations rollback",
+)
+generations.callback()(_show_help)
+generations.command(
+    "list",
+    epilog=_examples("briefqa generations list", "briefqa generations list --json"),
+)(list_generations)
+generations.command(
+    "rollback",
+    epilog=_examples("briefqa generations rollback"),
+)(roll_back)
+generations.command("gc", epilog=_examples("briefqa generations gc"))(collect_garbage)
+app.add_typer(generations, name="generations")
 app.command(epilog=_examples("briefqa check", "briefqa check --fast --index /srv/index"))(check)
 app.command(epilog=_examples("briefqa doctor", "briefqa doctor --json"))(doctor)
 config = _group("Show the settings.", "briefqa config show")

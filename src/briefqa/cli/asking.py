@@ -13,6 +13,7 @@ from briefqa.cli.options import (
     JsonOption,
     NoColorOption,
     TopKOption,
+    WhereOption,
 )
 from briefqa.cli.output import print_json
 from briefqa.wire import answer_to_wire, search_to_wire
@@ -36,6 +37,7 @@ def ask(
     index: IndexOption = None,
     embedder: EmbedderOption = None,
     top_k: TopKOption = None,
+    where: WhereOption = None,
     as_json: JsonOption = False,
     no_color: NoColorOption = False,
 ) -> int:
@@ -47,7 +49,7 @@ def ask(
 
     settings = load_settings({"index": index, "embedder": embedder, "top_k": top_k})
     with open_index(settings.index, embedder=settings.embedder) as service:
-        answer = service.ask(_asked(question), top_k=settings.top_k)
+        answer = service.ask(_asked(question), top_k=settings.top_k, where=where or ())
     if as_json:
         print_json(answer_to_wire(answer))
     else:
@@ -63,6 +65,7 @@ def search(
     index: IndexOption = None,
     embedder: EmbedderOption = None,
     top_k: TopKOption = None,
+    where: WhereOption = None,
     as_json: JsonOption = False,
     no_color: NoColorOption = False,
 ) -> int:
@@ -74,7 +77,7 @@ def search(
 
     settings = load_settings({"index": index, "embedder": embedder, "top_k": top_k})
     with open_index(settings.index, embedder=settings.embedder) as service:
-        result = service.search(_asked(question), top_k=settings.top_k)
+        result = service.search(_asked(question), top_k=settings.top_k, where=where or ())
     if as_json:
         print_json(search_to_wire(result))
     else:

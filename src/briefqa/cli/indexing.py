@@ -1,81 +1,152 @@
 """Command ``index``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
-from briefqa.cli.output import print_json
+from briefqa.cli.output import print_json, say
 from briefqa.cli.progress import progress_on_stderr
-from briefqa.errors import MissingFolderError
 from briefqa.wire import report_to_wire
 
 if TYPE_CHECKING:
-    from briefqa.cli.pages import Page
-    from briefqa.indexing.sync import SyncReport
+    from briefqa.documents import ReadingOptions
+    from briefqa.indexing.rewriting import SyncReport
+    from briefqa.settings import DocumentsSettings, Settings
 
 _SOME_FAILED = 1
 
 
+FoldersArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FOLDER]...",
+        help="Folders of documents, each as its path or as NAME=PATH; by default those of the "
+        "last time.",
+    ),
+]
+NewEmbedderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--embedder",
+        metavar="SPEC",
+        help="Embedding model, as NAME or NAME:ARGUMENT; by default the index's own, "
+        "or all-MiniLM-L6-v2.",
+    ),
+]
+OcrOption = Annotated[
+    bool | None,
+    typer.Option("--ocr/--no-ocr", help="Have tesseract read pages that are images."),
+]
+WatchOption = Annotated[
+    bool, typer.Option("--watch", help="Stay, and follow every change of the folders.")
+]
+AllowEmptyOption = Annotated[
+    bool, typer.Option("--allow-empty", help="Accept a folder without documents.")
+]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Exit with 1 if any file cannot be read.")
+]
+
+
 def index(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of documents.")],
+    folders: FoldersArgument = None,
     *,
     index_folder: IndexOption = None,
-    embedder: Annotated[
-        str | None,
-        typer.Option(
-            "--embedder",
-            metavar="SPEC",
-            help="Embedding model, as NAME or NAME:ARGUMENT; by default the index's own, "
-            "or all-MiniLM-L6-v2.",
-        ),
-    ] = None,
-    allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="Accept a folder without documents.")
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 if any file cannot be read.")
-    ] = False,
+    embedder: NewEmbedderOption = None,
+    ocr: OcrOption = None,
+    watch: WatchOption = False,
+    allow_empty: AllowEmptyOption = False,
+    strict: StrictOption = False,
     as_json: JsonOption = False,
     no_color: NoColorOption = False,
 ) -> int:
-    """Make an index of a folder, or bring it in step with the folder.
+    """Make an index of folders, or bring it in step with them.
 
-    Only what has changed is embedded again; what is gone from the folder is
-    gone from the index.
+    Only what has changed is embedded again; what is gone from the folders is
+    gone from the index. The ids of documents begin with the name of their
+    folder where there are several. With --watch, each change is followed until
+    Ctrl-C, and with --json each report is one line.
     """
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
-    settings = load_settings({"index": index_folder, "embedder": embedder})
-    if not folder.is_dir():
-        # Before a model is loaded for nothing.
-        raise MissingFolderError(folder)
+    reading = {"ocr": ocr} if ocr is not None else None
+    settings = load_settings({"index": index_folder, "embedder": embedder, "documents": reading})
 
-    from briefqa.assembly.building import build_index  # noqa: PLC0415 - readers are slow to import
+    from briefqa.assembly.building import roots_to_index  # noqa: PLC0415 - readers import slowly
+
+    roots = roots_to_index(folders or None, settings.index)
+    report: SyncReport | None = None
+
+    def bring_in_step() -> None:
+        nonlocal report
+        report = build(
+            settings, folders=folders or None, allow_empty=allow_empty, no_color=no_color
+        )
+        show(report, settings.index, as_json=as_json, no_color=no_color)
+
+    if watch:
+        from briefqa.assembly.watching import follow  # noqa: PLC0415 - only this needs it
+
+        say("briefqa: watching the folders (Ctrl-C stops it)")
+        follow(roots, settings.index, bring_in_step)
+    else:
+        bring_in_step()
+    return _SOME_FAILED if strict and report is not None and report.failed else 0
+
+
+def build(
+    settings: "Settings",
+    *,
+    folders: Sequence[str] | None = None,
+    restored: Sequence[str] = (),
+    allow_empty: bool = False,
+    no_color: bool = False,
+) -> "SyncReport":
+    """Bring the index in step with its folders, as the settings say, and show progress."""
+    from briefqa.assembly.building import build_index  # noqa: PLC0415 - readers import slowly
     from briefqa.chunking import ChunkingOptions  # noqa: PLC0415
 
     with progress_on_stderr(no_color=no_color) as listener:
-        report = build_index(
-            folder,
+        return build_index(
+            folders,
             settings.index,
             embedder=settings.embedder,
             chunking=ChunkingOptions(size=settings.chunking.size, prefix=settings.chunking.prefix),
+            reading=reading_options(settings.documents),
+            restored=restored,
             allow_empty=allow_empty,
             on_progress=listener,
         )
+
+
+def reading_options(settings: "DocumentsSettings") -> "ReadingOptions":
+    """Return how files are to be read."""
+    from briefqa.documents import ReadingOptions  # noqa: PLC0415 - readers are slow to import
+
+    return ReadingOptions(
+        ocr=settings.ocr,
+        ocr_languages=settings.ocr_languages,
+        most_bytes=settings.max_megabytes * 1_000_000,
+        timeout_s=settings.timeout_s,
+        memory_bytes=settings.memory_megabytes * 1_000_000,
+    )
+
+
+def show(report: "SyncReport", index_folder: Path, *, as_json: bool, no_color: bool) -> None:
+    """Print what became of the index."""
     if as_json:
         print_json(report_to_wire(report))
     else:
-        from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
-
-        _summarise(report, settings.index, Page(no_color=no_color))
-    return _SOME_FAILED if strict and report.failed else 0
+        _summarise(report, index_folder, no_color=no_color)
 
 
-def _summarise(report: "SyncReport", index_folder: Path, page: "Page") -> None:
-    from briefqa.cli.pages import counted  # noqa: PLC0415 - rich is only for people
+def _summarise(report: "SyncReport", index_folder: Path, *, no_color: bool) -> None:
+    from briefqa.cli.pages import Page, counted  # noqa: PLC0415 - rich is only for people
 
+    page = Page(no_color=no_color)
     page.line(
         f"{index_folder} holds {counted(report.documents, 'document')} "
         f"in {counted(report.chunks, 'chunk')}, generation {report.generation}.",
@@ -88,6 +159,8 @@ def _summarise(report: "SyncReport", index_folder: Path, page: "Page") -> None:
         "unchanged": report.unchanged,
         "failed": len(report.failed),
     }
+    if report.excluded:
+        counts["left out on purpose"] = report.excluded
     page.line("Documents: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
     page.line(
         f"Chunks: {report.embedded:,} embedded, {report.reused:,} reused; "
@@ -95,6 +168,11 @@ def _summarise(report: "SyncReport", index_folder: Path, page: "Page") -> None:
     )
     if not report.published:
         page.line("Nothing had changed.")
+    if report.notices:
+        page.line()
+        page.line(f"{counted(len(report.notices), 'notice')}:", style="bold")
+        for notice in report.notices:
+            page.line(f"{notice.doc_id}: {notice.detail}", indent=2)
     if report.failed:
         page.line()
         page.line(f"{counted(len(report.failed), 'file')} could not be read:", style="bold")

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from briefqa.assembly.service import open_texts
+from briefqa.cli.asking import NOTHING_FOUND
 from briefqa.cli.harmless import harmless
-from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
+from briefqa.cli.options import IndexOption, JsonOption, NoColorOption, WhereOption
 from briefqa.cli.output import print_json
 from briefqa.datatypes import DocId, JsonValue
 from briefqa.errors import IndexFileError, UsageError
+from briefqa.retrieval import nothing_satisfies, parse_conditions
 from briefqa.wire import document_to_wire
 
 if TYPE_CHECKING:
@@ -25,22 +27,30 @@ if TYPE_CHECKING:
 def list_documents(
     *,
     index: IndexOption = None,
+    where: WhereOption = None,
     as_json: JsonOption = False,
     no_color: NoColorOption = False,
 ) -> int:
-    """List the documents of the index with title and date."""
+    """List the documents of the index with title and date.
+
+    Exits with 3 if there are conditions that none of them satisfies.
+    """
+    conditions = parse_conditions(where or ())
     with _open(index) as generation:
-        found = generation.documents()
+        found = generation.documents_matching(conditions)
+    code = NOTHING_FOUND if conditions and not found else 0
     if as_json:
         print_json({"documents": [document_to_wire(info) for info in found]})
-        return 0
+        return code
     from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
 
-    Page(no_color=no_color).table(
-        ("id", "date", "title"),
-        [(info.doc_id, info.metadata.published or "", info.title) for info in found],
-    )
-    return 0
+    page = Page(no_color=no_color)
+    if code:
+        page.line(nothing_satisfies(conditions))
+    else:
+        rows = [(info.doc_id, info.metadata.published or "", info.title) for info in found]
+        page.table(("id", "date", "title"), rows)
+    return code
 
 
 def show_document(

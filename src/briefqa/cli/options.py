@@ -23,6 +23,15 @@ TopKOption = Annotated[
         "--top-k", metavar="N", help="How many passages to show, from 1 to 100; by default 5."
     ),
 ]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="CONDITION",
+        help="Look only at documents that satisfy this, such as 'published>=2025', "
+        "'author~Lawrence' or 'tag=procurement'; may be given several times.",
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")
 ]

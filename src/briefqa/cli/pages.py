@@ -21,6 +21,7 @@ from briefqa.datatypes import (
     Place,
     SearchResult,
 )
+from briefqa.retrieval import nothing_satisfies
 
 _SHORT = 160
 _PASSAGE = 400
@@ -82,7 +83,7 @@ class Page:
     def search(self, result: SearchResult) -> None:
         """Print ranked passages, or that there are none."""
         if not result.passages:
-            self.line("Nothing found: the index holds no documents.", style="bold")
+            self.line(_nothing_found(result), style="bold")
             return
         for passage in result.passages:
             self._passage(passage, most=_PASSAGE)
@@ -135,6 +136,12 @@ class Page:
             self._console.file.write(line.rstrip() + "\n")
 
 
+def _nothing_found(result: SearchResult) -> str:
+    if result.conditions and result.index.documents:
+        return nothing_satisfies(result.conditions)
+    return "Nothing found: the index holds no documents."
+
+
 def shortened(text: str, most: int) -> str:
     """Return at most ``most`` code points of ``text``, cut between words where it can be."""
     if len(text) <= most:
@@ -145,12 +152,10 @@ def shortened(text: str, most: int) -> str:
 
 
 def place_named(document: DocumentInfo, place: Place) -> str:
-    """Return file, page, line and headings as a person would say them."""
+    """Return file, line or page, and headings as a person would say them."""
     parts = [document.source]
-    if place.page is not None:
-        parts.append(f"page {place.page}")
-    if place.line is not None:
-        parts.append(f"line {place.line}")
+    if place.number is not None:
+        parts.append(f"{place.unit.value} {place.number}")
     found = one_line(", ".join(parts))
     headings = one_line(" > ".join(place.heading))
     return f"{found} · {headings}" if headings else found

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from briefqa.assembly.service import open_index
+from briefqa.cli.indexing import reading_options
 from briefqa.cli.options import EmbedderOption, IndexOption
 from briefqa.cli.output import say
 
@@ -35,12 +36,22 @@ def serve(
     settings = load_settings({"index": index, "embedder": embedder, "server": address or None})
     with open_index(settings.index, embedder=settings.embedder) as service:
         # Only now: a missing index is told at once, not after a server was imported.
+        from briefqa.api.admin import Admin  # noqa: PLC0415
         from briefqa.api.server import serve as listen  # noqa: PLC0415
+        from briefqa.assembly.changing import IndexChanger  # noqa: PLC0415
         from briefqa.logs import LogForm, configure_logging  # noqa: PLC0415
 
         configure_logging(LogForm.CONSOLE if sys.stderr.isatty() else LogForm.JSON)
+        key = settings.server.admin_key
         listen(
             service,
+            admin=None
+            if key is None
+            else Admin(
+                key.get_secret_value(),
+                settings.server.max_upload_megabytes * 1_000_000,
+                IndexChanger(settings.index, reading_options(settings.documents)),
+            ),
             host=settings.server.host,
             port=settings.server.port,
             on_ready=lambda url: say(f"briefqa: serving at {url} (Ctrl-C stops it)"),

@@ -3,12 +3,13 @@
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefqa.answering import check_receipt
+from briefqa.answering import SourceLocator, check_receipt
 from briefqa.assembly.service import open_texts
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
 from briefqa.cli.output import print_json, say
@@ -57,8 +58,8 @@ def verify(
     uncited = uncited_numbers(_answer_text(value), receipts)
     settings = load_settings({"index": index})
     with open_texts(settings.index) as generation:
-        folder = None if no_sources else sources or _indexed_folder(generation)
-        checks = [check_receipt(receipt, generation, sources=folder) for receipt in receipts]
+        locate = None if no_sources else _locator(generation, settings.index, sources)
+        checks = [check_receipt(receipt, generation, locate=locate) for receipt in receipts]
     if as_json:
         print_json(checks_to_wire(checks, uncited))
     else:
@@ -89,11 +90,17 @@ def _answer_text(value: object) -> str:
     return found or ""
 
 
-def _indexed_folder(generation: "Generation") -> Path | None:
-    if generation.sources.is_dir():
-        return generation.sources
-    say("note: the indexed folder is gone, so source files are not checked; see --sources")
-    return None
+def _locator(generation: "Generation", index: Path, folder: Path | None) -> SourceLocator:
+    """Return what leads to source files: in ``folder`` if one was given, else where indexed."""
+    if folder is not None:
+        return folder.joinpath
+    for root in generation.sources.roots:
+        if not root.folder.is_dir():
+            say(
+                f"note: the indexed folder {str(root.folder)!r} is gone, so its source files "
+                "are not checked; see --sources"
+            )
+    return partial(generation.sources.path_of, index=index)
 
 
 def _print(checks: "Sequence[ReceiptCheck]", uncited: Sequence[int], *, no_color: bool) -> None:

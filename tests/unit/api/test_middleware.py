@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from briefqa.api.middleware import MOST_BODY_BYTES, RequestMiddleware
+from briefqa.api.admin import MOST_BODY_BYTES
+from briefqa.api.middleware import RequestMiddleware
 
 _SCOPE = {"type": "http", "method": "POST", "path": "/x", "raw_path": b"/x", "headers": []}
 

@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from starlette.testclient import TestClient
 from briefqa import Service, errors
 from briefqa.api import create_app
 from briefqa.api.problems import OF_ERROR, kind_of
-from briefqa.datatypes import Answer
+from briefqa.datatypes import Answer, Condition
 
 
 class _Failing(Service):
@@ -20,7 +21,13 @@ class _Failing(Service):
         super().__init__(index)
         self._error = error
 
-    def ask(self, question: str, *, top_k: int = 5) -> Answer:  # noqa: ARG002 - as inherited
+    def ask(
+        self,
+        question: str,  # noqa: ARG002 - as inherited
+        *,
+        top_k: int = 5,  # noqa: ARG002
+        where: Sequence[str | Condition] = (),  # noqa: ARG002
+    ) -> Answer:
         """Fail."""
         raise self._error
 
@@ -31,6 +38,7 @@ class _Failing(Service):
         (errors.UsageError("x"), 422),
         (errors.QuestionError("x"), 422),
         (errors.LimitError("top_k", found=0, least=1, most=100), 422),
+        (errors.ConditionError("tag", "tag", "no comparison"), 422),
         (errors.UnknownDocumentError("x"), 404),
         (errors.IndexLockedError(Path("x"), holder="y"), 409),
         (errors.IndexMissingError(Path("x")), 503),
