@@ -14,7 +14,10 @@ from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.onnx import OnnxEmbedder
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.chunking import ChunkingOptions
+from briefqa.documents import ReadingOptions, read_file
 from briefqa.indexing import open_generation
+from briefqa.indexing.publishing import Backends
+from briefqa.indexing.sources import roots_of
 from briefqa.indexing.sync import sync
 
 
@@ -24,7 +27,12 @@ def main(folder: Path, index: Path, threads: int, questions: list[str]) -> None:
     embedder = OnnxEmbedder.open(card.parent, threads=threads)
     stores, words = FaissBackend(), TantivyBackend()
     report = sync(
-        folder, index, embedder=embedder, stores=stores, words=words, chunking=ChunkingOptions()
+        roots_of([folder]),
+        index,
+        backends=Backends(stores, words, embedder),
+        read=read_file,
+        chunking=ChunkingOptions(),
+        options=ReadingOptions(),
     )
     rankings: list[list[tuple[str, float]]] = []
     with open_generation(index, stores=stores, words=words) as generation:

@@ -1,9 +1,6 @@
-"""An index from its first sync to its last: what is written comes back, and nothing kills it."""
+"""An index from its first sync to its last: what is written comes back."""
 
 import json
-import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 from dataclasses import replace
@@ -21,7 +18,6 @@ from briefqa.documents import find_files, read_file
 from briefqa.errors import DocumentError, IndexLockedError
 from briefqa.indexing.checks import check_contents
 
-_ROOT = Path(__file__).parents[2]
 _OPTIONS = ChunkingOptions(size=24, prefix=8)
 
 
@@ -130,77 +126,3 @@ def test_second_writer_is_turned_away_while_the_first_works(corpus: Corpus) -> N
     assert corpus.sync().published
     assert len(refused) == 1
     assert not other.sync().published
-
-
-@pytest.fixture
-def changed(corpus: Corpus) -> tuple[Corpus, str, str]:
-    """An index whose folder has changed since, and the ids of before and after."""
-    before = corpus.sync().generation
-    corpus.write("later.txt", "This came later.\n")
-    (corpus.folder / "grid" / "power.txt").unlink()
-    copy = Corpus(corpus.folder, corpus.index.with_name("elsewhere"))
-    shutil.copytree(corpus.index, copy.index)
-    return corpus, before, copy.sync().generation
-
-
-def _trials(corpus: Corpus, mode: str, *prefix: str) -> list[dict[str, Any]]:
-    done = subprocess.run(
-        [
-            *prefix,
-            sys.executable,
-            "-m",
-            "tests.integration.index_crashes",
-            corpus.folder,
-            corpus.index,
-            mode,
-        ],
-        cwd=_ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    trials = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [trial for trial in trials if "unexpected" in trial] == []
-    return trials
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="kills forked processes")
-@pytest.mark.parametrize("mode", ["calls", "time"])
-def test_killed_sync_leaves_the_index_as_before_or_as_after(
-    changed: tuple[Corpus, str, str], mode: str
-) -> None:
-    """Power fails at any moment: the index opens, is not degraded, and the next sync is whole."""
-    corpus, before, after = changed
-
-    trials = _trials(corpus, mode)
-
-    assert len(trials) > 10
-    for trial in trials:
-        assert trial["opened"]["generation"] in {before, after}
-        assert trial["opened"]["degraded"] is None
-        assert trial["again"] == {"generation": after, "degraded": None}
-        assert set(trial["left"]) <= {before}
-    if mode == "calls":
-        assert trials[0]["opened"]["generation"] == before
-        assert trials[-1]["opened"]["generation"] == after
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="fills a file system of its own")
-def test_full_disk_costs_the_new_generation_only(changed: tuple[Corpus, str, str]) -> None:
-    """Whichever file does not fit: a clear error, nothing left over, the old index serves."""
-    unshare = shutil.which("unshare")
-    mount = [unshare or "", "--map-root-user", "--mount"]
-    if unshare is None or subprocess.run([*mount, "true"], check=False).returncode:
-        pytest.skip("this system lets the tests mount no file system, so none can be filled")
-    corpus, before, after = changed
-
-    trials = _trials(corpus, "space", *mount)
-
-    refused = [trial for trial in trials if trial["message"] is not None]
-    assert refused == trials[: len(refused)]
-    assert 10 < len(refused) < len(trials)
-    for trial in refused:
-        assert trial["message"].startswith("IndexWriteError: cannot write the index")
-        assert (trial["opened"], trial["names"]) == (before, [before])
-    for trial in trials[len(refused) :]:
-        assert (trial["opened"], trial["names"]) == (after, sorted([before, after]))

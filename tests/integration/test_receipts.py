@@ -114,7 +114,8 @@ def test_every_receipt_holds(asked: Asked, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(lines) == len(asked.citations) >= 60
     assert all(line.endswith(" holds") for line in lines)
-    checks = asked.service.verify(receipts_from_wire(asked.citations), sources=asked.sources)
+    receipts = receipts_from_wire(asked.citations)
+    checks = asked.service.verify(receipts, locate=asked.sources.joinpath)
     assert [check.problem for check in checks] == [None] * len(lines)
 
 
@@ -149,7 +150,7 @@ def test_every_forged_receipt_is_caught(asked: Asked, tmp_path: Path) -> None:
     citations = [citation | {"number": at} for at, (_, citation) in enumerate(forged)]
 
     apart = _check_apart(citations, asked.index, asked.sources, tmp_path)
-    checks = asked.service.verify(receipts_from_wire(citations), sources=asked.sources)
+    checks = asked.service.verify(receipts_from_wire(citations), locate=asked.sources.joinpath)
 
     assert len(apart) == len(forged)
     assert {forged[at][0] for at, verdict in apart.items() if verdict == "holds"} == set()
@@ -174,7 +175,7 @@ def test_a_changed_byte_of_a_source_file_is_caught(asked: Asked, tmp_path: Path)
         _flip_a_byte(copy / source, draw.randrange((copy / source).stat().st_size))
 
         apart = _check_apart(asked.citations, asked.index, copy, tmp_path)
-        checks = asked.service.verify(receipts_from_wire(asked.citations), sources=copy)
+        checks = asked.service.verify(receipts_from_wire(asked.citations), locate=copy.joinpath)
 
         broken = {c["number"] for c in asked.citations if c["source"] == source}
         assert {number for number, verdict in apart.items() if verdict != "holds"} == broken
