@@ -40,7 +40,7 @@ serve: $(VENV)/installed ## index seeds/ and serve the HTTP API: ARGS="--port 80
 	@$(BIN)/briefqa serve --index index $(ARGS)
 
 test: $(VENV)/installed-dev ## run the tests: ARGS="-k name"
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term $(ARGS)
 
 lint: $(VENV)/installed-dev ## formatting, lint, types, import layers
 	$(BIN)/ruff format --check

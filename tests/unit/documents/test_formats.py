@@ -39,7 +39,7 @@ _ODT = _zip("content.xml", mimetype="application/vnd.oasis.opendocument.text")
 _PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"
 _RTF = rb"{\rtf1\ansi Some text}"
 _HTML = b"<!DOCTYPE html><html><body><p>Some text</p></body></html>"
-_JSONL_GZ = gzip.compress(b'{"text": "Some text"}\n')
+_JSONL_GZ = gzip.compress(b'{"text": "Some text"}\n', mtime=0)
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 _LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n"
 
@@ -127,7 +127,7 @@ def test_the_name_chooses_the_kind_of_text(name: str, expected: Format, encoding
         ("a.png", _png(), "unsupported", "a PNG image"),
         ("a.bin", bytes(range(256)) * 20, "unsupported", "no known kind"),
         ("a.zip", _zip("a.txt"), "unsupported", "a zip archive"),
-        ("a.gz", gzip.compress(b"Some text"), "unsupported", "a gzip archive"),
+        ("a.gz", gzip.compress(b"Some text", mtime=0), "unsupported", "a gzip archive"),
         ("a.py", b"print()", "unsupported", "a .py file"),
         ("a.json", b"{}", "unsupported", "a .json file"),
         ("a.xml", b"<?xml version='1.0'?><a/>", "unsupported", "a .xml file"),

@@ -142,7 +142,7 @@ _HOSTILE: dict[str, Callable[[], bytes]] = {
     ),
     "braces.jsonl": lambda: b"{" * 5 * _MB,
     "long line.jsonl": lambda: b'{"text": "' + b"a" * 60 * _MB,
-    "bomb.jsonl.gz": lambda: gzip.compress(b"a" * 100 * _MB, compresslevel=1),
+    "bomb.jsonl.gz": lambda: gzip.compress(b"a" * 100 * _MB, compresslevel=1, mtime=0),
     "quotes.csv": lambda: b'a,b\n"' + b"x" * 3 * _MB,
     "nothing.txt": lambda: bytes(10 * _MB),
     "false.pdf": lambda: b"%PDF-1.7\n" + b"1 0 obj<</Length 99999999>>stream\n" * 1000,

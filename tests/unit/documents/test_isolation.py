@@ -22,7 +22,7 @@ from briefqa.documents.options import ReadingOptions
 from briefqa.errors import BackendError, DocumentError
 
 _HOSTILE = f"{hostile_readers.__name__}:read"
-_OPTIONS = ReadingOptions(timeout_s=2.0, memory_bytes=300_000_000)
+_OPTIONS = ReadingOptions(timeout_s=6.0, memory_bytes=300_000_000)
 _on_linux = pytest.mark.skipif(sys.platform != "linux", reason="needs fences that only Linux has")
 
 
@@ -398,7 +398,7 @@ def test_a_program_it_has_started_ends_with_the_child(
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     file = _file(tmp_path, "run tesseract")
 
-    with ReaderProcess(ReadingOptions(ocr=True, timeout_s=2.0), reader=_HOSTILE) as reader:
+    with ReaderProcess(ReadingOptions(ocr=True, timeout_s=6.0), reader=_HOSTILE) as reader:
         assert _reason(list(reader.read(file))) == "too_slow"
 
     for path in Path("/proc").glob("[0-9]*/cmdline"):
