@@ -62,8 +62,9 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        with _outlived_termination():
-            _Server(config, _url(host, listener), on_ready).run(sockets=[listener])
+        server = _Server(config, _url(host, listener), on_ready)
+        with _outlived_termination(server):
+            server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -116,10 +117,17 @@ def _url(host: str, listener: socket.socket) -> str:
 
 
 @contextlib.contextmanager
-def _outlived_termination() -> Iterator[None]:
-    """Keep the signal that uvicorn raises again after its end from killing the process."""
+def _outlived_termination(server: uvicorn.Server) -> Iterator[None]:
+    """Keep the signal that uvicorn raises again after its end from killing the process.
+
+    One that comes before uvicorn takes signals ends ``server`` as soon as it runs.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - what a handler is given
+        server.should_exit = True
+
     try:
-        before = signal.signal(signal.SIGTERM, _ignore)
+        before = signal.signal(signal.SIGTERM, end)
     except ValueError:
         # Only the main thread may do this, and only there uvicorn takes signals.
         yield
@@ -128,7 +136,3 @@ def _outlived_termination() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _ignore(number: int, frame: FrameType | None) -> None:
-    pass

@@ -1,6 +1,7 @@
 """Whatever a file does to the process that reads it, the next file is read."""
 
 import contextlib
+import mmap
 import os
 import shutil
 import socket
@@ -94,6 +95,17 @@ def test_a_hostile_file_costs_itself_and_nothing_else(
     assert _reason(found) == reason
     assert _reason(after) is None
     assert _names(tmp_path) == {f"{act}.txt", "harmless.txt"}
+
+
+def test_lack_of_memory_is_told_however_large_the_parent_is(tmp_path: Path) -> None:
+    """What a process inherits of its parent's peak must not hide its own."""
+    ballast = bytearray(2 * _OPTIONS.memory_bytes)
+    ballast[:: mmap.PAGESIZE] = b"x" * len(ballast[:: mmap.PAGESIZE])
+
+    with ReaderProcess(_OPTIONS, reader=_HOSTILE) as beside_ballast:
+        found = list(beside_ballast.read(_file(tmp_path, "eat natively")))
+
+    assert _reason(found) == "too_much_memory"
 
 
 @_on_linux

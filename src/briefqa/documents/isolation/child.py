@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +18,15 @@ from typing import IO, cast
 
 from briefqa.documents.files import SourceFile
 from briefqa.documents.isolation.transfer import MOST_BYTES, TransferError
-from briefqa.documents.isolation.worker import DONE, FOUND, FRAME, READY, RETIRING, Configuration
+from briefqa.documents.isolation.worker import (
+    DONE,
+    FOUND,
+    FRAME,
+    PEAK,
+    READY,
+    RETIRING,
+    Configuration,
+)
 from briefqa.documents.options import ReadingOptions
 from briefqa.errors import BackendError
 
@@ -28,6 +37,7 @@ _MOST_TIMES_FILE = 2_000
 """How many times the size of its file all that is sent may measure: short rows grow the most."""
 
 _NEAR_LIMIT = 0.75
+_PEAK = re.compile(re.escape(PEAK) + rb"(\d{1,18})\n")
 # The package itself is only given a name here: importing it would load all that answers questions.
 _BOOT = """
 import json, sys, types
@@ -214,7 +224,10 @@ class Child:
         """Keep the last of what is printed: nobody else may see it, and a full pipe would block."""
         stream = cast("IO[bytes]", self._process.stderr)
         while line := stream.readline(_LONGEST_LINE):
-            self._words.append(line)
+            if peak := _PEAK.fullmatch(line):
+                self._peak = int(peak[1])
+            else:
+                self._words.append(line)
 
     def _kill(self) -> None:
         if sys.platform == "win32":
@@ -242,9 +255,8 @@ class Child:
         if sys.platform == "win32" or self._process.returncode is not None:
             self._process.wait()
             return
-        _, status, usage = os.wait4(self._process.pid, 0)
+        _, status = os.waitpid(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
-        self._peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _start() -> subprocess.Popen[bytes]:

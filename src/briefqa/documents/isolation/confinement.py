@@ -147,11 +147,11 @@ def resident_bytes() -> int:
     return _statm(1)
 
 
-def peak_bytes() -> int:
-    """Return the most memory, in bytes, that this process has held."""
+def peak_bytes(usage: "resource.struct_rusage | None" = None) -> int:
+    """Return the most memory, in bytes, that a process has held: this one, or that of ``usage``."""
     if sys.platform == "win32":
         return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = (usage or resource.getrusage(resource.RUSAGE_SELF)).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
 

@@ -17,6 +17,7 @@ import struct
 import sys
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, TypedDict, cast
 
@@ -26,6 +27,7 @@ from briefqa.documents.isolation.confinement import (
     RefusedError,
     confine,
     die_with,
+    forbid_writing,
     limit_cpu,
     limit_memory,
     peak_bytes,
@@ -42,6 +44,9 @@ FRAME = struct.Struct(">cI")
 
 READY, FOUND, DONE, RETIRING = b"R", b"F", b"D", b"X"
 """Kinds of frame: started; a packed document or error; a file's end; the same, and the child's."""
+
+PEAK = b"briefqa: peak of memory in bytes: "
+"""What the last line on standard error opens with, once the process that reads has ended."""
 
 _MOST_GROWTH = 250_000_000
 """How much memory may be left over from earlier files before a fresh process is worth its start."""
@@ -71,6 +76,8 @@ def main(config: Configuration) -> None:
         config: What the parent has written down for this process.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with(config["parent"])
+    _go_on_in_a_fork()
     faulthandler.enable()
     warnings.simplefilter("ignore")
     replies = _take_standard_output()
@@ -78,12 +85,37 @@ def main(config: Configuration) -> None:
     reader = _load(config["reader"])
     found = shutil.which("tesseract") if options.ocr else None
     confine(program=Path(found).resolve() if found else None)
-    die_with(config["parent"])
     limit_memory(options.memory_bytes)
     # What is loaded by now stays; looking through it for garbage again and again costs time.
     gc.freeze()
     _send(replies, READY, str(peak_bytes()).encode())
     _serve(reader, options, replies)
+
+
+def _go_on_in_a_fork() -> None:
+    """Return in a child of this process, which itself waits, tells the child's peak and ends alike.
+
+    The kernel counts as a program's peak of memory also that of the process that started
+    it, which may have been far larger. A fork's is its own.
+    """
+    if sys.platform == "win32":
+        return
+    waiting = os.getpid()
+    child = os.fork()
+    if not child:
+        die_with(waiting)
+        return
+    # Whoever reads and writes at the other ends is to see the child's end.
+    os.closerange(0, 2)
+    forbid_writing()
+    _, status, usage = os.wait4(child, 0)
+    os.write(2, b"\n%s%d\n" % (PEAK, peak_bytes(usage)))
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        with suppress(OSError):  # SIGKILL takes no handler, and needs none.
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(waiting, -code)
+    os._exit(code)
 
 
 def _serve(reader: Reader, options: ReadingOptions, replies: IO[bytes]) -> None:
