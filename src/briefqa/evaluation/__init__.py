@@ -1,0 +1,1 @@
+"""Measures answers and passages against question sets, and compares what was measured."""
