@@ -149,6 +149,13 @@ generations.command(
 )(roll_back)
 generations.command("gc", epilog=_examples("briefqa generations gc"))(collect_garbage)
 app.add_typer(generations, name="generations")
+evaluation = _group(
+    "Measure answers and passages against a set of questions, and compare what was measured.",
+    "briefqa eval run --dataset questions.jsonl",
+    "briefqa eval run --help",
+)
+evaluation.callback()(_show_help)
+app.add_typer(evaluation, name="eval")
 app.command(epilog=_examples("briefqa check", "briefqa check --fast --index /srv/index"))(check)
 app.command(epilog=_examples("briefqa doctor", "briefqa doctor --json"))(doctor)
 config = _group("Show the settings.", "briefqa config show")
