@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.models import WINDOW
 
-from briefqa.backends.onnx import OnnxEmbedder, _equal_lengths
+from briefqa.backends.onnx import OnnxEmbedder
+from briefqa.backends.onnx.running import equal_lengths
 from briefqa.backends.sentence_transformers import SentenceTransformersEmbedder
 from briefqa.errors import IndexDamagedError
 
@@ -20,7 +21,7 @@ from briefqa.errors import IndexDamagedError
 @given(lengths=st.lists(st.integers(0, 300), max_size=200))
 def test_batches_hold_one_length_and_every_text_once(lengths: list[int]) -> None:
     """Without padding nothing is computed in vain and batches cannot change a vector."""
-    batches = list(_equal_lengths(lengths))
+    batches = list(equal_lengths(lengths))
 
     assert sorted(place for batch in batches for place in batch) == list(range(len(lengths)))
     for batch in batches:

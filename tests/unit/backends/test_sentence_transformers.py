@@ -18,7 +18,7 @@ from briefqa.backends.sentence_transformers import (
     load,
 )
 from briefqa.backends.sentence_transformers.embedder import SlowTokenCounter
-from briefqa.backends.sentence_transformers.export import sample_texts
+from briefqa.backends.sentence_transformers.graphs import sample_texts
 from briefqa.errors import BackendError, ExportError, WeightsError
 from briefqa.protocols import Vectors
 

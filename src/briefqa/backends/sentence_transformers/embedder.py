@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from briefqa.backends.sentence_transformers.reading import encodable, fast_copy, window_of
 from briefqa.backends.sentence_transformers.silence import transformers_silenced
 from briefqa.backends.sentence_transformers.weights import ModelFiles
 from briefqa.errors import BackendError
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 _WORD = re.compile(r"\S+")
-# Used only for the rare model that states no window at all.
-_WINDOW = 512
-# transformers writes a window of 1e30 where it knows none.
-_LONGEST_WINDOW = 10**6
 
 
 class FastTokenCounter:
@@ -37,7 +34,7 @@ class FastTokenCounter:
     def offsets(self, texts: Sequence[str], /) -> list[list[int]]:
         """Return, for each text, the code point at which each token starts, ascending."""
         encodings = self._tokenizer.encode_batch(
-            [_encodable(text) for text in texts], add_special_tokens=False
+            [encodable(text) for text in texts], add_special_tokens=False
         )
         return [[start for start, _ in encoding.offsets] for encoding in encodings]
 
@@ -63,7 +60,7 @@ class SlowTokenCounter:
             [
                 word.start() + part * len(word[0]) // count
                 for word in _WORD.finditer(text)
-                if (count := len(self._tokenize(_encodable(word[0]))))
+                if (count := len(self._tokenize(encodable(word[0]))))
                 for part in range(count)
             ]
             for text in texts
@@ -117,8 +114,7 @@ class SentenceTransformersEmbedder:
     @property
     def window(self) -> int:
         """Tokens the model takes, special tokens counted."""
-        window = self.model.max_seq_length
-        return window if window and window < _LONGEST_WINDOW else _WINDOW
+        return window_of(self.model.max_seq_length)
 
     @property
     def query_prompt(self) -> str:
@@ -140,16 +136,7 @@ class SentenceTransformersEmbedder:
 
     def fast_tokenizer(self) -> "Tokenizer | None":
         """Return a copy of the tokenizer without window and padding, if it is a fast one."""
-        from tokenizers import Tokenizer  # noqa: PLC0415
-
-        tokenizer = self.model.tokenizer
-        tokenizer = getattr(tokenizer, "backend_tokenizer", tokenizer)
-        if not isinstance(tokenizer, Tokenizer):
-            return None
-        copy = Tokenizer.from_str(tokenizer.to_str())
-        copy.no_padding()
-        copy.no_truncation()
-        return copy
+        return fast_copy(self.model.tokenizer)
 
     def export(self, folder: Path) -> None:
         """Write a graph that gives the same vectors into the empty ``folder``.
@@ -167,7 +154,7 @@ class SentenceTransformersEmbedder:
         if not texts:
             return np.empty((0, self._dim), dtype=np.float32)
         rows = encode(
-            [_encodable(text) for text in texts],
+            [encodable(text) for text in texts],
             prompt=prompt,
             normalize_embeddings=True,
             show_progress_bar=False,
@@ -194,8 +181,3 @@ class SentenceTransformersEmbedder:
         return SlowTokenCounter(
             slow.tokenize, self.window - special - len(slow.tokenize(self.document_prompt))
         )
-
-
-def _encodable(text: str) -> str:
-    """Replace lone surrogates, one code point each, which no tokenizer takes."""
-    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,133 @@
+"""Runs an exported embedding model."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from briefqa.backends.onnx.files import Fields, OpenedModel, open_model
+from briefqa.backends.onnx.running import encodable, run_batches
+from briefqa.protocols import Vectors
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """What ``model.json`` says of an embedder."""
+
+    model_id: str
+    dim: int
+    window: int
+    max_tokens: int
+    query_prompt: str
+    document_prompt: str
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        return cls(
+            model_id=str(fields["model_id"]),
+            dim=int(fields["dim"]),
+            window=int(fields["window"]),
+            max_tokens=int(fields["max_tokens"]),
+            query_prompt=str(fields["prompts"]["query"]),
+            document_prompt=str(fields["prompts"]["document"]),
+        )
+
+
+class WordPieceCounter:
+    """Cuts text with a model's tokenizer, without window, padding or special tokens."""
+
+    def __init__(self, tokenizer_json: str, max_tokens: int) -> None:
+        self._json = tokenizer_json
+        self._max_tokens = max_tokens
+        self._tokenizer: Tokenizer | None = None
+
+    @property
+    def max_tokens(self) -> int:
+        """Most tokens of text that the model reads; special tokens are already taken off."""
+        return self._max_tokens
+
+    def offsets(self, texts: Sequence[str], /) -> list[list[int]]:
+        """Return, for each text, the code point at which each token starts, ascending."""
+        if self._tokenizer is None:
+            # Only indexing counts tokens; a question need not pay for a second tokenizer.
+            from tokenizers import Tokenizer  # noqa: PLC0415
+
+            self._tokenizer = Tokenizer.from_str(self._json)
+        encodings = self._tokenizer.encode_batch(
+            [encodable(text) for text in texts], add_special_tokens=False
+        )
+        return [[start for start, _ in encoding.offsets] for encoding in encodings]
+
+
+class OnnxEmbedder:
+    """An exported model, ready to embed; safe to use from several threads."""
+
+    def __init__(self, card: _Card, opened: OpenedModel) -> None:
+        self._card = card
+        self._session = opened.session
+        self._tokens = WordPieceCounter(opened.tokenizer.to_str(), card.max_tokens)
+        # Only after the counter has its copy: that one must see the whole of a text.
+        opened.tokenizer.enable_truncation(card.window)
+        self._tokenizer = opened.tokenizer
+        self._warned = False
+
+    @classmethod
+    def open(cls, folder: Path, *, threads: int | None = None) -> Self:
+        """Open the model in ``folder``, once its files match their checksums.
+
+        Args:
+            folder: Where an export was written.
+            threads: Cores to use; by default all that this process may use.
+
+        Raises:
+            IndexDamagedError: If a file is missing or has changed; it names the file.
+            BackendError: If onnxruntime cannot load an undamaged graph.
+        """
+        return cls(*open_model(folder, _Card.read, threads=threads))
+
+    @property
+    def model_id(self) -> str:
+        """Name and fingerprint, as in the export."""
+        return self._card.model_id
+
+    @property
+    def dim(self) -> int:
+        """Width of every vector returned."""
+        return self._card.dim
+
+    @property
+    def tokens(self) -> WordPieceCounter:
+        """The model's own tokenizer."""
+        return self._tokens
+
+    def embed_documents(self, texts: Sequence[str], /) -> Vectors:
+        """Embed passages; returns shape (len(texts), dim).
+
+        Passages beyond the window lose their tail, which is logged once:
+        chunks are cut so that this does not happen.
+        """
+        encodings = self._encode(self._card.document_prompt, texts)
+        if not self._warned and any(encoding.overflowing for encoding in encodings):
+            self._warned = True
+            _log.warning("passages longer than the model's window were cut off when embedded")
+        return self._embed(encodings)
+
+    def embed_queries(self, texts: Sequence[str], /) -> Vectors:
+        """Embed questions, each up to the model's window; returns shape (len(texts), dim)."""
+        return self._embed(self._encode(self._card.query_prompt, texts))
+
+    def _encode(self, prompt: str, texts: Sequence[str]) -> list[Any]:
+        return self._tokenizer.encode_batch_fast([encodable(prompt + text) for text in texts])
+
+    def _embed(self, encodings: Sequence[Any]) -> Vectors:
+        rows = np.empty((len(encodings), self.dim), dtype=np.float32)
+        run_batches(self._session, encodings, rows)
+        return rows

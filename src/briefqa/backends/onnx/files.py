@@ -1,0 +1,131 @@
+"""The folder of an exported model: what is in it, and whether it is whole.
+
+It holds ``model.onnx`` (token ids in, vectors or logits out), its weights in
+``model.bin``, ``tokenizer.json`` and ``model.json``, which says what they are:
+
+```
+format       1
+name         for people
+fingerprint  of the files the graph was made from
+window       tokens the graph takes, special tokens counted
+prompts      {"query": text put before a question, "document": the same for a passage}
+inputs       names of the graph's inputs
+check        how the graph was compared with its reference
+files        {name: {"sha256", "size"}}
+checksum     SHA-256 of all of the above
+```
+
+An embedder's card has ``model_id``, as written into an index, ``dim``, the width of a
+vector, and ``max_tokens``, the tokens of text that fit once special tokens and prompt are
+off. A reranker's has ``reranker_id`` instead, and no prompt for passages.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from briefqa.backends.onnx.running import available_cores, session_of
+from briefqa.errors import BackendError, IndexDamagedError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+FORMAT = 1
+_GRAPH = "model.onnx"
+_TOKENIZER = "tokenizer.json"
+_CARD = "model.json"
+
+# Any: a parsed JSON object; whoever reads one converts or indexes every field.
+Fields = dict[str, Any]
+Card = TypeVar("Card")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedModel:
+    """A graph and its tokenizer, which neither pads nor cuts off."""
+
+    session: Any  # onnxruntime ships no types
+    tokenizer: "Tokenizer"
+
+
+def open_model(
+    folder: Path, read: Callable[[Fields], Card], *, threads: int | None
+) -> tuple[Card, OpenedModel]:
+    """Open the model in ``folder``, once its files match their checksums.
+
+    Args:
+        folder: Where an export was written.
+        read: Makes what it needs of the card's fields; what it raises is damage.
+        threads: Cores to use; by default all that this process may use.
+
+    Raises:
+        IndexDamagedError: If a file is missing or has changed; it names the file.
+        BackendError: If onnxruntime cannot load an undamaged graph.
+    """
+    card, files = _read_card(folder / _CARD, read)
+    damaged: list[IndexDamagedError] = []
+    # Hashing 90 MB and importing onnxruntime take about as long: do both at once.
+    checking = Thread(target=_check_files, args=(folder, files, damaged))
+    checking.start()
+    import onnxruntime  # noqa: F401, PLC0415
+    from tokenizers import Tokenizer  # noqa: PLC0415
+
+    checking.join()
+    if damaged:
+        raise damaged[0]
+    try:
+        session = session_of(folder / _GRAPH, threads or available_cores())
+        tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
+    except Exception as error:
+        # Both libraries raise bare or private classes; chained, never swallowed.
+        msg = f"onnxruntime cannot load the model in {str(folder)!r}: {error}"
+        raise BackendError(msg) from error
+    return card, OpenedModel(session, tokenizer)
+
+
+def _read_card(
+    path: Path, read: Callable[[Fields], Card]
+) -> tuple[Card, dict[str, tuple[str, int]]]:
+    """Read a card and the hashes and sizes it states, and check it against its own checksum."""
+    try:
+        fields: Fields = json.loads(path.read_bytes())
+        claimed = fields.pop("checksum")
+        text = json.dumps(fields, sort_keys=True, ensure_ascii=True)
+        if claimed != hashlib.sha256(text.encode()).hexdigest():
+            raise IndexDamagedError(path, "it does not match its own checksum")
+        if fields["format"] != FORMAT:
+            detail = f"it has format {fields['format']!r}, expected {FORMAT}"
+            raise IndexDamagedError(path, detail)
+        files = {
+            name: (str(file["sha256"]), int(file["size"])) for name, file in fields["files"].items()
+        }
+        return read(fields), files
+    except OSError as error:
+        raise IndexDamagedError(path, error.strerror or str(error)) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexDamagedError(path, f"it is not a model's description: {error}") from error
+
+
+def _check_files(
+    folder: Path, files: Mapping[str, tuple[str, int]], damaged: list[IndexDamagedError]
+) -> None:
+    for name in sorted({_GRAPH, _TOKENIZER} - files.keys()):
+        damaged += [IndexDamagedError(folder / _CARD, f"it does not name {name}")]
+    for name, (sha256, size) in files.items():
+        path = folder / name
+        try:
+            if path.stat().st_size != size:
+                detail = f"it has {path.stat().st_size} bytes, expected {size}"
+                damaged.append(IndexDamagedError(path, detail))
+                continue
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            damaged.append(IndexDamagedError(path, error.strerror or str(error)))
+            continue
+        if found != sha256:
+            damaged.append(IndexDamagedError(path, f"SHA-256 is {found}, expected {sha256}"))
