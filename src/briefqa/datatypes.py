@@ -273,7 +273,8 @@ class IndexInfo:
 class SearchResult:
     """Ranked passages for a question, and what they took in milliseconds.
 
-    The passages come from documents that satisfy all ``conditions``.
+    The passages come from documents that satisfy all ``conditions``. ``undated``
+    documents were left out only because they state no date to hold against one.
     """
 
     question: str
@@ -281,6 +282,7 @@ class SearchResult:
     index: IndexInfo
     took_ms: Mapping[str, float]
     conditions: tuple[Condition, ...] = ()
+    undated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +292,8 @@ class Answer:
     ``confidence`` is the estimated probability in [0, 1] that the documents
     answer the question. When ``answered`` is false, ``text`` and ``sentences``
     are empty, ``reason`` says why, and the passages are the nearest ones. All
-    comes from documents that satisfy all ``conditions``.
+    comes from documents that satisfy all ``conditions``; ``undated`` is as in a
+    search result.
     """
 
     question: str
@@ -305,3 +308,4 @@ class Answer:
     index: IndexInfo
     took_ms: Mapping[str, float]
     conditions: tuple[Condition, ...] = ()
+    undated: int = 0

@@ -8,10 +8,13 @@ BriefqaError (1)
 │   ├── QuestionError              an empty or overlong question
 │   ├── LimitError                 a number outside its range
 │   ├── ConditionError             a filter that cannot be understood
+│   ├── DateError                  what cannot be the date of as_of or since
 │   ├── SettingsError              a setting that cannot be understood
+│   ├── DatasetError               a question set that cannot be understood
 │   ├── UnknownPluginError         no plug-in of that name is installed
 │   ├── DocumentIdError            what cannot be the id of a document
 │   ├── DocumentOwnedError         a document that only its folder can change
+│   ├── RunsError                  runs of an evaluation that cannot be held against each other
 │   └── AddressInUseError          the port to serve on is taken
 ├── NoDocumentsError (3)           a folder without a readable document
 ├── UnknownDocumentError (3)       no document of that id in the index
@@ -102,8 +105,30 @@ class ConditionError(UsageError):
         return ConditionError(self.condition, self.part, self.detail, place=place)
 
 
+class DateError(UsageError):
+    """What was given as ``name``, which is as_of or since, is no date."""
+
+    def __init__(self, name: str, *, found: str) -> None:
+        self.name = name
+        self.found = found
+        super().__init__(
+            f"{name} is {_shortened(found)!r}, which is no date; write 2025, 2025-03 or 2025-03-31"
+        )
+
+
 class SettingsError(UsageError):
     """A setting has a value that cannot be understood."""
+
+
+class DatasetError(UsageError):
+    """A question set, or ``line`` of one of its files, is not what it should be."""
+
+    def __init__(self, path: Path, detail: str, *, line: int | None = None) -> None:
+        self.path = path
+        self.detail = detail
+        self.line = line
+        where = f"{path}:{line}" if line is not None else str(path)
+        super().__init__(f"question set {where}: {detail}")
 
 
 class UnknownPluginError(UsageError):
@@ -140,6 +165,10 @@ class DocumentOwnedError(UsageError):
             f"document {doc_id!r} comes from the file {source!r} of an indexed folder; "
             "change that file, or send the document under another id"
         )
+
+
+class RunsError(UsageError):
+    """Runs of an evaluation cannot be held against each other as was asked."""
 
 
 class AddressInUseError(UsageError):
@@ -321,7 +350,7 @@ class WeightsError(BackendError):
 
 
 class ExportError(BackendError):
-    """A model cannot be turned into a graph that gives the same vectors."""
+    """A model cannot be turned into a graph that gives the same vectors or scores."""
 
     def __init__(self, model: str, *, reason: str) -> None:
         self.model = model

@@ -50,6 +50,7 @@ def answer_to_wire(answer: Answer) -> WireObject:
         "index": _index(answer.index),
         "took_ms": dict(answer.took_ms),
         "filters": [render_condition(condition) for condition in answer.conditions],
+        "undated": answer.undated,
     }
 
 
@@ -61,6 +62,7 @@ def search_to_wire(result: SearchResult) -> WireObject:
         "index": _index(result.index),
         "took_ms": dict(result.took_ms),
         "filters": [render_condition(condition) for condition in result.conditions],
+        "undated": result.undated,
     }
 
 

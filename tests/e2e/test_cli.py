@@ -234,6 +234,28 @@ def test_conditions_hold_a_question_to_some_documents(briefqa: Terminal) -> None
     assert [document["doc_id"] for document in listed["documents"]] == ["sovereign.md"]
 
 
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_dates_leave_out_what_is_undated_and_say_so(briefqa: Terminal, command: str) -> None:
+    """Whoever asks as of a day must see that a document without a date was not looked at."""
+    dates = ("--since", "2025", "--as-of", "2025-03")
+    found = briefqa.json(command, _QUESTION, *dates)
+    shown = briefqa(command, _QUESTION, *dates)
+    earlier = briefqa(command, _QUESTION, "--as-of", "2025-03-02")
+    plain = briefqa(command, _QUESTION)
+
+    assert {passage["doc_id"] for passage in found["passages"]} == {"sovereign.md"}
+    assert found["filters"] == ["published>=2025", "published<=2025-03"]
+    assert found["undated"] == 1
+    assert "\n1 document without a date was left out.\n" in shown.stdout
+    assert "Ada Byron · 2025-03-03" in shown.stdout
+    assert earlier.returncode == 3
+    assert "No document satisfies the conditions: published<=2025-03-02." in " ".join(
+        earlier.stdout.split()
+    )
+    assert "1 document without a date was left out." in earlier.stdout
+    assert "left out" not in plain.stdout
+
+
 @pytest.mark.parametrize("command", [["ask", "x"], ["search", "x"], ["documents", "list"]])
 def test_conditions_that_nothing_satisfies_are_said(briefqa: Terminal, command: list[str]) -> None:
     """The exit code is that of a question without an answer, and the reason is the filter."""
@@ -533,6 +555,8 @@ def test_port_in_use_is_said_in_a_line(briefqa: Terminal) -> None:
         (("ask",), 2, "Missing argument 'QUESTION'"),
         (("ask", "a question", "--where", "pubished=2025"), 2, "did you mean published?"),
         (("search", "x", "--where", "published"), 2, "put the condition in quotes"),
+        (("ask", "x", "--as-of", "2025-13"), 2, "as_of is '2025-13', which is no date"),
+        (("search", "x", "--since", "March"), 2, "since is 'March', which is no date"),
         (("documents", "list", "--where", "author>x"), 2, "author is text, which > does not"),
         (("ask", "x", *["--where", "tag=x"] * 21), 2, "filters is 21, but must lie"),
         (("ask", "a question", "--no-such"), 2, "No such option"),

@@ -20,6 +20,7 @@ from briefqa.errors import (
     BackendError,
     BriefqaError,
     ConditionError,
+    DateError,
     DocumentError,
     DocumentOwnedError,
     IndexFileError,
@@ -138,7 +139,7 @@ def _on_our_error(request: Request, error: Exception) -> Response:
     errors: list[FieldError] = []
     if isinstance(error, QuestionError):
         errors = [FieldError(str(error), pointer="#/question")]
-    if isinstance(error, LimitError):
+    if isinstance(error, LimitError | DateError):
         errors = [FieldError(str(error), pointer=f"#/{error.name}")]
     if isinstance(error, ConditionError):
         errors = [condition_error(error, request.method)]

@@ -29,7 +29,13 @@ def add_question_routes(app: FastAPI, service: Service) -> None:
     )
     def search(body: SearchRequest) -> JSONResponse:
         conditions = conditions_from_wire(body.filters)
-        result = service.search(body.question, top_k=body.top_k, where=conditions)
+        result = service.search(
+            body.question,
+            top_k=body.top_k,
+            where=conditions,
+            since=body.since,
+            as_of=body.as_of,
+        )
         return WireResponse(search_to_wire(result))
 
     @app.post(
@@ -40,7 +46,13 @@ def add_question_routes(app: FastAPI, service: Service) -> None:
     )
     def ask(body: AskRequest) -> JSONResponse:
         conditions = conditions_from_wire(body.filters)
-        answer = service.ask(body.question, top_k=body.top_k, where=conditions)
+        answer = service.ask(
+            body.question,
+            top_k=body.top_k,
+            where=conditions,
+            since=body.since,
+            as_of=body.as_of,
+        )
         return WireResponse(answer_to_wire(answer))
 
     @app.post(

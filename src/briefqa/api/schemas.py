@@ -52,6 +52,14 @@ TopK = Annotated[
         json_schema_extra={"minimum": 1, "maximum": MOST_HITS},
     ),
 ]
+PublishedSince = Annotated[
+    Text | None,
+    Field(description="Look only at documents published then or later.", examples=["2025"]),
+]
+PublishedAsOf = Annotated[
+    Text | None,
+    Field(description="Look only at documents published then or before.", examples=["2025-03"]),
+]
 Sha256 = Annotated[Text, Field(description="SHA-256, in hexadecimal.", examples=[_SHA256])]
 Offset = Annotated[int, Field(strict=True, description="Offset in code points.", examples=[1042])]
 
@@ -70,6 +78,8 @@ class SearchRequest(_Request):
     question: Question
     top_k: TopK = DEFAULT_TOP_K
     filters: Filters = []
+    since: PublishedSince = None
+    as_of: PublishedAsOf = None
 
 
 class AskRequest(_Request):
@@ -78,6 +88,8 @@ class AskRequest(_Request):
     question: Question
     top_k: TopK = DEFAULT_TOP_K
     filters: Filters = []
+    since: PublishedSince = None
+    as_of: PublishedAsOf = None
 
 
 class DocumentsRequest(_Request):
@@ -187,6 +199,7 @@ class SearchReply(_Reply):
     index: IndexReply
     took_ms: dict[str, float] = Field(description="Milliseconds by stage, and in total.")
     filters: list[str] = Field(description="The conditions that the documents satisfy.")
+    undated: int = Field(description="Documents left out only because they state no date.")
 
 
 class AnswerReply(SearchReply):

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,7 +33,7 @@ from briefqa.datatypes import (
 from briefqa.errors import BackendError, IndexFileError
 from briefqa.indexing import Current, Generation, open_generation, read_current
 from briefqa.protocols import Embedder
-from briefqa.retrieval import parse_conditions
+from briefqa.retrieval import date_conditions, parse_conditions
 
 DEFAULT_TOP_K = 5
 
@@ -82,6 +82,8 @@ class Service:
         *,
         top_k: int = DEFAULT_TOP_K,
         where: Sequence[str | Condition] = (),
+        since: str | None = None,
+        as_of: str | None = None,
     ) -> Answer:
         """Answer ``question`` with sentences of the documents, or decline.
 
@@ -90,15 +92,20 @@ class Service:
             top_k: How many passages to give.
             where: Conditions such as ``published>=2025``; only documents that satisfy all
                 of them are looked at.
+            since: Look only at documents published then or later: 2025, 2025-03 or 2025-03-31.
+            as_of: Look only at those published then or before. One without a date is left
+                out by either, and counted as ``undated``.
 
         Raises:
             QuestionError: If the question is empty or too long.
             LimitError: If ``top_k`` is not between 1 and 100, or there are more than 20 conditions.
             ConditionError: If a condition cannot be understood.
+            DateError: If ``since`` or ``as_of`` is no date.
         """
-        conditions = parse_conditions(where)
+        conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
         now = self._current()
-        return answer_question(question, now.generation, now.embedder, k=top_k, where=conditions)
+        answer = answer_question(question, now.generation, now.embedder, k=top_k, where=conditions)
+        return replace(answer, undated=now.generation.undated(conditions))
 
     def search(
         self,
@@ -106,6 +113,8 @@ class Service:
         *,
         top_k: int = DEFAULT_TOP_K,
         where: Sequence[str | Condition] = (),
+        since: str | None = None,
+        as_of: str | None = None,
     ) -> SearchResult:
         """Return the ``top_k`` best passages, best first.
 
@@ -114,15 +123,20 @@ class Service:
             top_k: How many passages to give.
             where: Conditions such as ``published>=2025``; only documents that satisfy all
                 of them are looked at.
+            since: Look only at documents published then or later: 2025, 2025-03 or 2025-03-31.
+            as_of: Look only at those published then or before. One without a date is left
+                out by either, and counted as ``undated``.
 
         Raises:
             QuestionError: If the question is empty or too long.
             LimitError: If ``top_k`` is not between 1 and 100, or there are more than 20 conditions.
             ConditionError: If a condition cannot be understood.
+            DateError: If ``since`` or ``as_of`` is no date.
         """
-        conditions = parse_conditions(where)
+        conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
         now = self._current()
-        return search_passages(question, now.generation, now.embedder, k=top_k, where=conditions)
+        result = search_passages(question, now.generation, now.embedder, k=top_k, where=conditions)
+        return replace(result, undated=now.generation.undated(conditions))
 
     def evidence(self, question: str) -> Evidence:
         """Return what speaks for ``question`` being answered: what the confidence rests on.

@@ -85,6 +85,7 @@ app.command(
     epilog=_examples(
         "briefqa ask Who wrote the brief on AI sovereignty?",
         "briefqa ask --top-k 3 -- 'What does the UK spend on computing?'",
+        "briefqa ask --as-of 2025-03 How large is the AI workforce?",
         "briefqa ask --json - < question.txt",
     )
 )(ask)
@@ -92,6 +93,7 @@ app.command(
     epilog=_examples(
         "briefqa search export controls",
         "briefqa search --top-k 20 --json export controls",
+        "briefqa search --since 2025 export controls",
     )
 )(search)
 app.command(

@@ -8,10 +8,12 @@ import typer
 
 from briefqa.assembly.service import open_index
 from briefqa.cli.options import (
+    AsOfOption,
     EmbedderOption,
     IndexOption,
     JsonOption,
     NoColorOption,
+    SinceOption,
     TopKOption,
     WhereOption,
 )
@@ -38,6 +40,8 @@ def ask(
     embedder: EmbedderOption = None,
     top_k: TopKOption = None,
     where: WhereOption = None,
+    since: SinceOption = None,
+    as_of: AsOfOption = None,
     as_json: JsonOption = False,
     no_color: NoColorOption = False,
 ) -> int:
@@ -49,7 +53,9 @@ def ask(
 
     settings = load_settings({"index": index, "embedder": embedder, "top_k": top_k})
     with open_index(settings.index, embedder=settings.embedder) as service:
-        answer = service.ask(_asked(question), top_k=settings.top_k, where=where or ())
+        answer = service.ask(
+            _asked(question), top_k=settings.top_k, where=where or (), since=since, as_of=as_of
+        )
     if as_json:
         print_json(answer_to_wire(answer))
     else:
@@ -66,6 +72,8 @@ def search(
     embedder: EmbedderOption = None,
     top_k: TopKOption = None,
     where: WhereOption = None,
+    since: SinceOption = None,
+    as_of: AsOfOption = None,
     as_json: JsonOption = False,
     no_color: NoColorOption = False,
 ) -> int:
@@ -77,7 +85,9 @@ def search(
 
     settings = load_settings({"index": index, "embedder": embedder, "top_k": top_k})
     with open_index(settings.index, embedder=settings.embedder) as service:
-        result = service.search(_asked(question), top_k=settings.top_k, where=where or ())
+        result = service.search(
+            _asked(question), top_k=settings.top_k, where=where or (), since=since, as_of=as_of
+        )
     if as_json:
         print_json(search_to_wire(result))
     else:

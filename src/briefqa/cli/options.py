@@ -32,6 +32,20 @@ WhereOption = Annotated[
         "'author~Lawrence' or 'tag=procurement'; may be given several times.",
     ),
 ]
+SinceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="DATE",
+        help="Look only at documents published then or later: 2025, 2025-03 or 2025-03-31.",
+    ),
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", metavar="DATE", help="Look only at documents published then or before."
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")
 ]

@@ -78,16 +78,19 @@ class Page:
             self.line()
             self._source(citation)
         self.line()
+        self._left_out(answer.undated)
         self.line(f"Confidence {answer.confidence:.2f} · {index_named(answer.index)}", style="dim")
 
     def search(self, result: SearchResult) -> None:
         """Print ranked passages, or that there are none."""
         if not result.passages:
             self.line(_nothing_found(result), style="bold")
+            self._left_out(result.undated)
             return
         for passage in result.passages:
             self._passage(passage, most=_PASSAGE)
             self.line()
+        self._left_out(result.undated)
         self.line(index_named(result.index), style="dim")
 
     def _refusal(self, answer: Answer) -> None:
@@ -99,6 +102,14 @@ class Page:
         for passage in answer.passages:
             self.line()
             self._passage(passage, most=_SHORT)
+        if answer.undated:
+            self.line()
+            self._left_out(answer.undated)
+
+    def _left_out(self, undated: int) -> None:
+        if undated:
+            were = "was" if undated == 1 else "were"
+            self.line(f"{counted(undated, 'document')} without a date {were} left out.")
 
     def _source(self, citation: Citation) -> None:
         mark = Text(f"[{citation.number}] ", "cyan")

@@ -28,7 +28,7 @@ from briefqa.datatypes import (
     Span,
 )
 from briefqa.errors import IndexDamagedError, UnknownDocumentError
-from briefqa.indexing.fields import FIELDS_SCHEMA, field_rows, predicate_of
+from briefqa.indexing.fields import DATED, FIELDS_SCHEMA, field_rows, needs_date, predicate_of
 from briefqa.indexing.manifest import Fingerprint, canonical_json
 from briefqa.protocols import Selection
 
@@ -108,6 +108,7 @@ class Catalogue:
         self._lock = threading.Lock()
         self._recent = lru_cache(_DOCUMENTS_KEPT)(self._document)
         self._selected = lru_cache(_SELECTIONS_KEPT)(self._selection)
+        self._left_out = lru_cache(_SELECTIONS_KEPT)(self._count_undated)
         self._chunk_counts = lru_cache(1)(self._read_chunk_counts)
 
     def close(self) -> None:
@@ -130,14 +131,25 @@ class Catalogue:
 
         Each must be one that `check_condition` returned.
         """
-        predicates = [predicate_of(condition) for condition in conditions]
-        clauses = [
-            f"number {'NOT' if each.is_negated else ''} IN ({each.documents})"
-            for each in predicates
-        ]
-        values = [value for each in predicates for value in each.values]
-        where = " AND ".join(clauses) or "TRUE"
+        where, values = _all_hold(conditions)
         return [_info(row) for row in self._rows(f"{_INFO} WHERE {where} ORDER BY doc_id", *values)]
+
+    def undated(self, conditions: Sequence[Condition]) -> int:
+        """Count the documents that only want of a date keeps from satisfying ``conditions``.
+
+        Each must be one that `check_condition` returned. The last few results are
+        kept at hand.
+        """
+        return self._left_out(tuple(conditions))
+
+    def _count_undated(self, conditions: tuple[Condition, ...]) -> int:
+        others = [condition for condition in conditions if not needs_date(condition)]
+        if len(others) == len(conditions):
+            return 0
+        where, values = _all_hold(others)
+        # Our own words only, as in a predicate.
+        statement = f"SELECT count(*) FROM documents WHERE {where} AND number NOT IN ({DATED})"  # noqa: S608
+        return int(self._rows(statement, *values)[0][0])
 
     def matching(self, conditions: Sequence[Condition]) -> Selection:
         """Return the chunks of the documents that satisfy all ``conditions``.
@@ -289,6 +301,16 @@ class Catalogue:
             prefix=prefix,
             sentences=tuple(Span(*span) for span in json.loads(sentences)),
         )
+
+
+def _all_hold(conditions: Iterable[Condition]) -> tuple[str, list[str | float]]:
+    """Return a clause on ``documents`` that is true where all hold, and its parameters."""
+    predicates = [predicate_of(condition) for condition in conditions]
+    clauses = [
+        f"number {'NOT' if each.is_negated else ''} IN ({each.documents})" for each in predicates
+    ]
+    values = [value for each in predicates for value in each.values]
+    return " AND ".join(clauses) or "TRUE", values
 
 
 def _info(row: Sequence[Any]) -> DocumentInfo:

@@ -50,6 +50,9 @@ CREATE TABLE fields (
 """
 """A row for each value of a document: folded, and as number and date where it is one."""
 
+DATED = "SELECT document FROM fields WHERE field = 'published' AND date IS NOT NULL"
+"""Finds the numbers of the documents that state when they were published."""
+
 _EQUAL = {Comparison.EQUAL, Comparison.NOT_EQUAL}
 _MARKS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 # No zeros in front, which belong to names such as 007, and no more digits than a double keeps.
@@ -141,6 +144,12 @@ def field_rows(info: DocumentInfo, number: int) -> list[FieldRow]:
                 date_of(value) if is_dated else None,
             )
     return [rows[key] for key in sorted(rows)]
+
+
+def needs_date(condition: Condition) -> bool:
+    """Tell whether no document without a date of publication can satisfy a checked condition."""
+    is_held_against_date = FIELDS.get(condition.field) is FieldKind.DATE
+    return is_held_against_date and condition.comparison is not Comparison.NOT_EQUAL
 
 
 def predicate_of(condition: Condition) -> Predicate:

@@ -92,6 +92,10 @@ class Generation:
         """Return the chunks of the documents that satisfy all checked ``conditions``."""
         return self.catalogue.matching(conditions)
 
+    def undated(self, conditions: Sequence[Condition]) -> int:
+        """Count the documents that only want of a date keeps from satisfying ``conditions``."""
+        return self.catalogue.undated(conditions)
+
     def close(self) -> None:
         """Let go of the files."""
         self.catalogue.close()

@@ -9,6 +9,7 @@ from briefqa.retrieval.conditions import (
     parse_conditions,
     render_condition,
 )
+from briefqa.retrieval.dates import date_conditions
 from briefqa.retrieval.search import (
     MOST_HITS,
     SearchableIndex,
@@ -25,6 +26,7 @@ __all__ = [
     "check_condition",
     "check_limit",
     "check_question",
+    "date_conditions",
     "find_hits",
     "held_terms",
     "idf",

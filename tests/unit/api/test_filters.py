@@ -33,6 +33,32 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A client of a service over three briefs with dates and one without."""
+    folder = tmp_path_factory.mktemp("dated")
+    (folder / "briefs").mkdir()
+    for name, head in (
+        ("a.md", "published: 2024-11-05"),
+        ("b.md", "published: 2025-03"),
+        ("c.md", "published: 2025-11-18"),
+        ("d.md", "title: No date"),
+    ):
+        text = f"---\n{head}\n---\n\nThe harbour of {name[0]} is deep.\n"
+        (folder / "briefs" / name).write_text(text, encoding="utf-8")
+    build_index(folder / "briefs", folder / "index", embedder="hash")
+    with (
+        open_index(folder / "index") as service,
+        TestClient(create_app(service), raise_server_exceptions=False) as client,
+    ):
+        yield client
+
+
+def _repeats(passage: dict[str, Any]) -> list[str]:
+    """Return the documents of the near-identical chunks that a passage stands for."""
+    return [chunk_id.partition("#")[0] for chunk_id in passage["duplicates"]]
+
+
 def _found(client: TestClient, *filters: object) -> set[str]:
     body = {"question": "How deep is the harbour?", "filters": list(filters)}
     reply: dict[str, Any] = client.post("/v1/search", json=body).json()
@@ -109,3 +135,49 @@ def test_a_wrong_condition_in_the_address_is_named(client: TestClient, method: s
         (error,) = response.json()["errors"]
         assert error["parameter"] == "where"
         assert "no comparison follows 'author'" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected", "filters"),
+    [
+        ({"as_of": "2025-03"}, {"a.md", "b.md"}, ["published<=2025-03"]),
+        ({"since": "2025-03-01"}, {"b.md", "c.md"}, ["published>=2025-03-01"]),
+        (
+            {"since": "2025", "as_of": "2025-06-30"},
+            {"b.md"},
+            ["published>=2025", "published<=2025-06-30"],
+        ),
+        ({"since": None, "as_of": None}, {"a.md", "b.md", "c.md", "d.md"}, []),
+    ],
+)
+def test_dates_hold_a_question_to_what_stood_then(
+    dated: TestClient, dates: dict[str, str | None], expected: set[str], filters: list[str]
+) -> None:
+    """An answer as of a day must not quote what was written after it, or at nobody knows when."""
+    body = {"question": "How deep is the harbour?", "top_k": 10, **dates}
+
+    found = dated.post("/v1/search", json=body).json()
+    answer = dated.post("/v1/ask", json=body).json()
+
+    SearchReply.model_validate(found)
+    AnswerReply.model_validate(answer)
+    for reply in (found, answer):
+        named = {each for p in reply["passages"] for each in (p["doc_id"], *_repeats(p))}
+        assert named == expected
+        assert reply["filters"] == filters
+        assert reply["undated"] == (1 if filters else 0)
+
+
+@pytest.mark.parametrize("route", ["/v1/ask", "/v1/search"])
+@pytest.mark.parametrize("name", ["since", "as_of"])
+def test_a_wrong_date_is_pointed_at(client: TestClient, route: str, name: str) -> None:
+    """A program can mark the very field in its form."""
+    response = client.post(route, json={"question": "x", name: "2025-13"})
+
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert error["pointer"] == f"#/{name}"
+    assert error["detail"] == (
+        f"{name} is '2025-13', which is no date; write 2025, 2025-03 or 2025-03-31"
+    )
+    assert client.post(route, json={"question": "x", name: 2025}).status_code == 422

@@ -27,6 +27,8 @@ class _Failing(Service):
         *,
         top_k: int = 5,  # noqa: ARG002
         where: Sequence[str | Condition] = (),  # noqa: ARG002
+        since: str | None = None,  # noqa: ARG002
+        as_of: str | None = None,  # noqa: ARG002
     ) -> Answer:
         """Fail."""
         raise self._error
@@ -39,6 +41,7 @@ class _Failing(Service):
         (errors.QuestionError("x"), 422),
         (errors.LimitError("top_k", found=0, least=1, most=100), 422),
         (errors.ConditionError("tag", "tag", "no comparison"), 422),
+        (errors.DateError("as_of", found="now"), 422),
         (errors.UnknownDocumentError("x"), 404),
         (errors.IndexLockedError(Path("x"), holder="y"), 409),
         (errors.IndexMissingError(Path("x")), 503),
