@@ -11,6 +11,7 @@ BriefqaError (1)
 │   ├── DateError                  what cannot be the date of as_of or since
 │   ├── SettingsError              a setting that cannot be understood
 │   ├── DatasetError               a question set that cannot be understood
+│   ├── RunFolderError             a folder that holds no run of an evaluation, or a broken one
 │   ├── UnknownPluginError         no plug-in of that name is installed
 │   ├── DocumentIdError            what cannot be the id of a document
 │   ├── DocumentOwnedError         a document that only its folder can change
@@ -27,10 +28,12 @@ BriefqaError (1)
 │   ├── IndexFormatError           built with another format
 │   ├── IndexOutdatedError         built by another version of the readers
 │   └── IndexDamagedError          a file does not match its checksum
+├── GateError (1)                  a build that finds less than the index that serves
 ├── IndexLockedError (1)           another process is writing
 ├── IndexWriteError (1)            the index folder cannot be written
 └── BackendError (5)               a model or store cannot be reached
     ├── WeightsError               model files that are not what they should be
+    ├── ReplyError                 a server that refuses a request, or replies with nonsense
     └── ExportError                a model that onnxruntime cannot run faithfully
 ```
 """
@@ -129,6 +132,15 @@ class DatasetError(UsageError):
         self.line = line
         where = f"{path}:{line}" if line is not None else str(path)
         super().__init__(f"question set {where}: {detail}")
+
+
+class RunFolderError(UsageError):
+    """A folder holds no run of an evaluation, or one that cannot be read."""
+
+    def __init__(self, path: Path, detail: str) -> None:
+        self.path = path
+        self.detail = detail
+        super().__init__(f"{path}: {detail}")
 
 
 class UnknownPluginError(UsageError):
@@ -319,6 +331,33 @@ class IndexDamagedError(IndexFileError):
         super().__init__(f"index is damaged: {path}: {detail}; run `briefqa index` to rebuild it")
 
 
+class GateError(BriefqaError):
+    """A build finds less than the index that serves, so it was not published."""
+
+    def __init__(  # noqa: PLR0913 - both figures, and what they are of
+        self,
+        questions: Path,
+        *,
+        measure: str,
+        built: float,
+        serving: float,
+        margin: float,
+        count: int,
+    ) -> None:
+        self.questions = questions
+        self.measure = measure
+        self.built = built
+        self.serving = serving
+        self.margin = margin
+        self.count = count
+        super().__init__(
+            f"the build is worse than the index that serves: {measure} {built:.4f} against "
+            f"{serving:.4f} over {count} questions of {str(questions)!r}, and at most {margin:g} "
+            "may be lost; the index serves what it did; publish the build all the same with "
+            "`briefqa index --no-gate`"
+        )
+
+
 class IndexLockedError(BriefqaError):
     """Another process holds the writer's lock."""
 
@@ -347,6 +386,15 @@ class BackendError(BriefqaError):
 
 class WeightsError(BackendError):
     """Model files are missing or are not the ones expected."""
+
+
+class ReplyError(BackendError):
+    """A server refuses a request, or replies with what cannot be understood."""
+
+    def __init__(self, url: str, detail: str) -> None:
+        self.url = url
+        self.detail = detail
+        super().__init__(f"{url}: {detail}")
 
 
 class ExportError(BackendError):

@@ -26,6 +26,8 @@ class RankedPassage:
     """A passage as it was found: ``start`` and ``end`` its span, ``scores`` those of each stage.
 
     ``tokens`` is its length in tokens of the embedding model, where that is known.
+    ``duplicates`` are the chunks that it stands for. Of those past the tenth, ``text``
+    and ``scores`` are left out: the file would be mostly made of them.
     """
 
     rank: int
@@ -37,6 +39,7 @@ class RankedPassage:
     scores: Mapping[str, float]
     text: str
     tokens: int | None = None
+    duplicates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ class QuestionRecord:
 
     ``measures`` has no entry where a measure does not apply to the question.
     ``failed`` says why there is no result, if there is none. ``took_ms`` is by
-    stage, with ``total``.
+    stage, with ``total``. ``problems`` say what of the set could not be used: a
+    reference that has no place in the documents counts as not found.
     """
 
     query_id: str
@@ -89,6 +93,7 @@ class QuestionRecord:
     measures: Mapping[str, float]
     took_ms: Mapping[str, float]
     failed: str | None = None
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

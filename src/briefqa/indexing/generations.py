@@ -136,6 +136,23 @@ def open_generation(index: Path, *, stores: VectorBackend, words: LexicalBackend
             return _open_previous(index, current, damage, stores, words)
 
 
+def open_generation_of(
+    index: Path,
+    ref: GenerationRef,
+    sources: Sources,
+    *,
+    stores: VectorBackend,
+    words: LexicalBackend,
+) -> Generation:
+    """Open one generation of ``index``, whether it serves or not.
+
+    Raises:
+        IndexDamagedError: If it is not whole.
+        IndexFormatError: If it has a format of another version.
+    """
+    return _open(index, ref, sources, stores, words)
+
+
 def _open_previous(
     index: Path,
     current: Current,

@@ -2,12 +2,13 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from briefqa.errors import IndexFileError, IndexWriteError
+from briefqa.errors import DocumentError, IndexFileError, IndexWriteError
 from briefqa.indexing.current import (
     Current,
     GenerationRef,
@@ -18,7 +19,7 @@ from briefqa.indexing.current import (
 from briefqa.indexing.durable import fsync_folder, publish_folder
 from briefqa.indexing.embedding import VectorMaker, plan_vectors
 from briefqa.indexing.gathering import Gathered
-from briefqa.indexing.generations import Generation
+from briefqa.indexing.generations import Generation, open_generation_of
 from briefqa.indexing.integrity import damaged_files, read_manifest
 from briefqa.indexing.locks import writer_lock
 from briefqa.indexing.manifest import Recipe, generation_id
@@ -47,6 +48,22 @@ class Outcome:
     embedded: int
     chunks: int
     published: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A generation that is whole but not published, and the one that it would follow.
+
+    ``failed`` are the files that could not be read for it.
+    """
+
+    built: Generation
+    serving: Generation
+    failed: tuple[DocumentError, ...]
+
+
+Judge = Callable[[Candidate], None]
+"""Raises if a candidate must not be published."""
 
 
 @contextmanager
@@ -93,8 +110,11 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
     base: Generation | None,
     backends: Backends,
     on_progress: ProgressListener,
+    judge: Judge | None = None,
 ) -> Outcome:
     """Let the index serve what was gathered, with as little work as that takes.
+
+    What ``judge`` raises comes through, and the index then serves what it did.
 
     Raises:
         IndexWriteError: If the disk refuses; the index then serves what it did.
@@ -103,16 +123,12 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
     generation = generation_id(recipe, gathered.fingerprints.values())
     serving = base.ref if base is not None else None
     if base is not None and not base.degraded and base.ref.generation == generation:
-        if base.sources != sources:
-            replace(index, Current(base.ref, read_current(index).previous, sources))
-        else:
-            # Whoever published it may have been killed before its name was on the disk.
-            with write_errors(index):
-                fsync_folder(index)
-        return Outcome(generation, 0, base.manifest.chunks, published=False)
+        return _unchanged(index, base, sources)
+    require_accepted = partial(_require_accepted, index, sources, gathered, base, backends, judge)
     earlier = _whole_previous(index, generation)
     if earlier is not None:
         ref, chunks = earlier
+        require_accepted(ref)
         replace(index, Current(ref, serving if serving != ref else None, sources))
         return Outcome(generation, 0, chunks, published=True)
     temporary = index / "generations" / f"{TEMPORARY}{generation}"
@@ -130,11 +146,38 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
     try:
         with write_errors(index):
             publish_folder(temporary, ref.folder(index))
+        require_accepted(ref)
         replace(index, Current(ref, serving, sources))
     except BaseException:
         _forget(index, ref)
         raise
     return Outcome(generation, len(plan.missing), len(plan.keys), published=True)
+
+
+def _unchanged(index: Path, base: Generation, sources: Sources) -> Outcome:
+    if base.sources != sources:
+        replace(index, Current(base.ref, read_current(index).previous, sources))
+    else:
+        # Whoever published it may have been killed before its name was on the disk.
+        with write_errors(index):
+            fsync_folder(index)
+    return Outcome(base.ref.generation, 0, base.manifest.chunks, published=False)
+
+
+def _require_accepted(  # noqa: PLR0913, PLR0917 - bound once, but for the last
+    index: Path,
+    sources: Sources,
+    gathered: Gathered,
+    base: Generation | None,
+    backends: Backends,
+    judge: Judge | None,
+    ref: GenerationRef,
+) -> None:
+    if judge is None or base is None or ref == base.ref:
+        return
+    stores, words = backends.stores, backends.words
+    with open_generation_of(index, ref, sources, stores=stores, words=words) as built:
+        judge(Candidate(built, base, tuple(gathered.failed)))
 
 
 def replace(index: Path, current: Current) -> None:

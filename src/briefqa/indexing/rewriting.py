@@ -10,7 +10,14 @@ from briefqa.errors import DocumentError
 from briefqa.indexing.gathering import Gathered, Notice, Reading, Scope, gather
 from briefqa.indexing.generations import Generation
 from briefqa.indexing.manifest import Fingerprint, Recipe
-from briefqa.indexing.publishing import Backends, Outcome, publish, staging_area, write_errors
+from briefqa.indexing.publishing import (
+    Backends,
+    Judge,
+    Outcome,
+    publish,
+    staging_area,
+    write_errors,
+)
 from briefqa.indexing.sources import Sources
 from briefqa.protocols import Progress, ProgressListener
 
@@ -59,6 +66,7 @@ def rewrite(  # noqa: PLR0913 - one argument for each thing it is handed
     reading: Reading | None,
     check: Callable[[Gathered], None],
     on_progress: ProgressListener | None,
+    judge: Judge | None = None,
 ) -> SyncReport:
     """Turn ``index``, which this process must have locked, into what is wanted.
 
@@ -70,6 +78,7 @@ def rewrite(  # noqa: PLR0913 - one argument for each thing it is handed
         reading: How files become chunks; None where no file is to be read.
         check: Raises if what was gathered must not be published.
         on_progress: Told of the stages.
+        judge: Raises if what was built must not be published.
 
     Raises:
         IndexWriteError: If the disk refuses; the index then serves what it did.
@@ -92,6 +101,7 @@ def rewrite(  # noqa: PLR0913 - one argument for each thing it is handed
             base=base,
             backends=backends,
             on_progress=listener,
+            judge=judge,
         )
     return _report(before, gathered, outcome, time.perf_counter() - started)
 

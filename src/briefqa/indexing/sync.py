@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from briefqa.chunking import CHUNKING_VERSION, ChunkingOptions
@@ -27,7 +28,7 @@ from briefqa.indexing.current import read_current
 from briefqa.indexing.gathering import Gathered, ReadFile, Reading, Scope
 from briefqa.indexing.generations import Generation, open_generation
 from briefqa.indexing.manifest import Recipe, canonical_json
-from briefqa.indexing.publishing import Backends, only_writer
+from briefqa.indexing.publishing import Backends, Judge, only_writer
 from briefqa.indexing.rewriting import SyncReport, Wanted, rewrite
 from briefqa.indexing.sources import Root, Sources
 from briefqa.protocols import Embedder, ProgressListener
@@ -46,6 +47,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
     restored: AbstractSet[DocId] = frozenset(),
     allow_empty: bool = False,
     on_progress: ProgressListener | None = None,
+    judge: Judge | None = None,
 ) -> SyncReport:
     """Make ``index`` hold the documents of its sources, and no other.
 
@@ -62,6 +64,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         restored: Ids of removed documents that may come back.
         allow_empty: Publish an index without documents if none can be read.
         on_progress: Told of "reading" (files), "embedding" (texts), "writing" (chunks).
+        judge: Raises if what was built must not be published in the place of what serves.
 
     Raises:
         MissingFolderError: If a folder is not there.
@@ -76,11 +79,6 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
     # Before an index folder is made in vain.
     files = None if roots is None else files_to_index(roots, index, allow_empty=allow_empty)
 
-    def check(gathered: Gathered) -> None:
-        if not gathered.fingerprints and not allow_empty:
-            folders = [root.folder for root in sources.roots]
-            raise NoDocumentsError(folders, looked_for=SUFFIXES, failed=gathered.failed)
-
     with only_writer(index), _served(index, backends) as base:
         sources = sources_of(index, roots, restored=restored)
         if files is None:
@@ -92,9 +90,16 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
             base=base,
             backends=backends,
             reading=Reading(read, backends.embedder.tokens, chunking),
-            check=check,
+            check=partial(_require_documents, sources, allow_empty=allow_empty),
             on_progress=on_progress,
+            judge=judge,
         )
+
+
+def _require_documents(sources: Sources, gathered: Gathered, *, allow_empty: bool) -> None:
+    if not gathered.fingerprints and not allow_empty:
+        folders = [root.folder for root in sources.roots]
+        raise NoDocumentsError(folders, looked_for=SUFFIXES, failed=gathered.failed)
 
 
 def sources_of(
