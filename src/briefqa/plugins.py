@@ -1,7 +1,8 @@
-"""Finds what settings name: embedders that any installed package may offer.
+"""Finds what settings name: embedders and rerankers that any installed package may offer.
 
 To add one, register a module or object with ``identify`` and ``load`` under the
-entry-point group ``briefqa.embedders``; built-in ones register the same way.
+entry-point group ``briefqa.embedders`` or ``briefqa.rerankers``; built-in ones register
+the same way.
 
 ```toml
 [project.entry-points."briefqa.embedders"]
@@ -9,24 +10,31 @@ mine = "my_package.embedder"      # then: --embedder mine:ARGUMENT
 ```
 """
 
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from briefqa.errors import BackendError, UnknownPluginError
-from briefqa.protocols import Embedder
+from briefqa.protocols import Embedder, Reranker
 
 EMBEDDERS = "briefqa.embedders"
+RERANKERS = "briefqa.rerankers"
+
+Model_co = TypeVar("Model_co", covariant=True)
 
 
-class EmbedderPlugin(Protocol):
-    """Makes embedders of one kind from the argument of a setting."""
+class ModelPlugin(Protocol[Model_co]):
+    """Makes models of one kind from the argument of a setting."""
 
     def identify(self, argument: str, /) -> str:
-        """Return the ``model_id`` that ``load`` would give; cheap, loads no model."""
+        """Return the id of the model that ``load`` would give; cheap, loads no model."""
         ...
 
-    def load(self, argument: str, /) -> Embedder:
-        """Return the embedder, ready to use."""
+    def load(self, argument: str, /) -> Model_co:
+        """Return the model, ready to use."""
         ...
+
+
+EmbedderPlugin = ModelPlugin[Embedder]
+RerankerPlugin = ModelPlugin[Reranker]
 
 
 def split_spec(spec: str) -> tuple[str, str]:
@@ -42,20 +50,33 @@ def embedder_plugin(name: str) -> EmbedderPlugin:
         UnknownPluginError: If nothing installed registers that name.
         BackendError: If it is registered but cannot be imported.
     """
+    plugin: EmbedderPlugin = _registered(EMBEDDERS, "embedder", name)
+    return plugin
+
+
+def reranker_plugin(name: str) -> RerankerPlugin:
+    """Return the reranker plug-in registered as ``name``.
+
+    Raises:
+        UnknownPluginError: If nothing installed registers that name.
+        BackendError: If it is registered but cannot be imported.
+    """
+    plugin: RerankerPlugin = _registered(RERANKERS, "reranker", name)
+    return plugin
+
+
+def _registered(group: str, kind: str, name: str) -> Any:  # noqa: ANN401 - whatever it is
     from importlib.metadata import entry_points  # noqa: PLC0415 - an exported model needs none
 
-    found = entry_points(group=EMBEDDERS)
+    found = entry_points(group=group)
     for each in found:
         if each.name == name:
             try:
-                plugin: EmbedderPlugin = each.load()
+                return each.load()
             except (ImportError, AttributeError) as error:
                 msg = (
-                    f"embedder {name!r} is registered as {each.value!r} but cannot be "
+                    f"{kind} {name!r} is registered as {each.value!r} but cannot be "
                     f"imported ({error}); install what it needs"
                 )
                 raise BackendError(msg) from error
-            return plugin
-    raise UnknownPluginError(
-        group=EMBEDDERS, name=name, known=sorted({each.name for each in found})
-    )
+    raise UnknownPluginError(group=group, name=name, known=sorted({each.name for each in found}))

@@ -94,6 +94,22 @@ class Embedder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Reads a question and a passage together, and says how well the one answers the other."""
+
+    @property
+    def reranker_id(self) -> str:
+        """Name and fingerprint: other weights have another."""
+        ...
+
+    def score(self, question: str, passages: Sequence[str], /) -> NDArray[np.float32]:
+        """Return a score a passage, shape (len(passages),), each in [0, 1]; larger is better.
+
+        A score is absolute: it does not depend on what else is scored.
+        """
+        ...
+
+
 class VectorStore(Protocol):
     """Finds the nearest of the vectors it holds, by inner product."""
 

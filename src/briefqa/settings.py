@@ -89,6 +89,14 @@ class Settings(BaseSettings):
         description="Embedding model, as name or name:argument; unset means the one of the index, "
         "or all-MiniLM-L6-v2 for a new index.",
     )
+    reranker: str | None = Field(
+        default=None,
+        description="Model that orders the best passages anew, as name:argument; unset or empty "
+        "means none.",
+    )
+    rerank_top: int = Field(
+        default=20, ge=1, le=100, description="How many of the best passages are ordered anew."
+    )
     top_k: int = Field(default=5, ge=1, le=100, description="How many passages to show.")
     chunking: ChunkingSettings = ChunkingSettings()
     documents: DocumentsSettings = DocumentsSettings()

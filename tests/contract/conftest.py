@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+from tests.models import write_tiny_reranker
 
 from briefqa.backends.hashing import HashEmbedder
-from briefqa.backends.onnx import OnnxEmbedder
+from briefqa.backends.onnx import OnnxEmbedder, OnnxReranker
 from briefqa.backends.sentence_transformers import SentenceTransformersEmbedder, load
-from briefqa.protocols import Embedder
+from briefqa.backends.sentence_transformers.reranker import SentenceTransformersReranker
+from briefqa.backends.sentence_transformers.reranker import load as load_reranker
+from briefqa.protocols import Embedder, Reranker
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +48,26 @@ def embedder(request: pytest.FixtureRequest) -> Embedder:
         return HashEmbedder()
     embedder: Embedder = request.getfixturevalue(request.param)
     return embedder
+
+
+@pytest.fixture(scope="session")
+def reference_reranker(tmp_path_factory: pytest.TempPathFactory) -> SentenceTransformersReranker:
+    """A CrossEncoder with random weights, as sentence-transformers runs it."""
+    return load_reranker(str(write_tiny_reranker(tmp_path_factory.mktemp("reranker"), seed=1)))
+
+
+@pytest.fixture(scope="session")
+def exported_reranker(
+    reference_reranker: SentenceTransformersReranker, tmp_path_factory: pytest.TempPathFactory
+) -> OnnxReranker:
+    """The same as onnxruntime runs it."""
+    folder = tmp_path_factory.mktemp("reranker-export")
+    reference_reranker.export(folder)
+    return OnnxReranker.open(folder)
+
+
+@pytest.fixture(params=["exported_reranker", "reference_reranker"])
+def reranker(request: pytest.FixtureRequest) -> Reranker:
+    """Every reranker there is, one after the other; both need torch to be made."""
+    reranker: Reranker = request.getfixturevalue(request.param)
+    return reranker

@@ -11,7 +11,7 @@ from tests.faults.trial import Sample, Trial
 from tests.models import write_tiny_model
 
 from briefqa.assembly.building import build_index
-from briefqa.assembly.embedders import MODELS_FOLDER
+from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.service import Service
 from briefqa.chunking import ChunkingOptions
 from briefqa.errors import IndexFileError

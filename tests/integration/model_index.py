@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from briefqa.assembly.embedders import MODELS_FOLDER
+from briefqa.assembly.exports import MODELS_FOLDER
 
 
 @dataclass(frozen=True, slots=True)

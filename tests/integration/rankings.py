@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from briefqa.answering import search_passages
-from briefqa.assembly.embedders import MODELS_FOLDER
+from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.onnx import OnnxEmbedder
 from briefqa.backends.tantivy import TantivyBackend

@@ -1,12 +1,13 @@
-"""Finding embedders by name."""
+"""Finding embedders and rerankers by name."""
 
 from pathlib import Path
 
 import pytest
 
 from briefqa.backends import hashing, sentence_transformers
+from briefqa.backends.sentence_transformers import reranker
 from briefqa.errors import BackendError, UnknownPluginError
-from briefqa.plugins import embedder_plugin, split_spec
+from briefqa.plugins import embedder_plugin, reranker_plugin, split_spec
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,13 @@ def test_built_in_embedders_are_registered() -> None:
     """They come the way any other does, so that way is known to work."""
     assert embedder_plugin("hash") is hashing
     assert embedder_plugin("sentence-transformers") is sentence_transformers
+
+
+def test_rerankers_are_a_group_of_their_own() -> None:
+    """One name may stand for an embedder and for a reranker, and each is found as such."""
+    assert reranker_plugin("sentence-transformers") is reranker
+    with pytest.raises(UnknownPluginError, match=r"briefqa\.rerankers"):
+        reranker_plugin("hash")
 
 
 def test_an_unknown_name_lists_what_there_is() -> None:

@@ -47,7 +47,8 @@ def gather_evidence(
     return Evidence(
         closeness=min(1.0, max(0.0, *cosines)) if cosines else 0.0,
         coverage=max((coverage(h.chunk.embedded_text, weights, words) for h in hits), default=0.0),
-        match=max((hit.score for hit in hits), default=0.0),
+        # A reranker's scores are of another scale than the fused ones this was fitted on.
+        match=max((hit.scores.get("fused", hit.score) for hit in hits), default=0.0),
     )
 
 

@@ -35,13 +35,16 @@ from briefqa.datatypes import (
     Span,
     Verdict,
 )
-from briefqa.protocols import Embedder, Selection, Vectors
+from briefqa.protocols import Embedder, Reranker, Selection, Vectors
 from briefqa.retrieval import (
+    DEFAULT_RERANK_TOP,
     SearchableIndex,
     check_limit,
     check_question,
+    check_rerank_top,
     find_hits,
     nothing_satisfies,
+    rerank,
     term_weights,
 )
 
@@ -73,7 +76,8 @@ class _Stopwatch:
     laps: dict[str, float] = field(default_factory=dict)
 
     def lap(self, stage: str) -> None:
-        self.laps[stage] = self._ms() - sum(self.laps.values())
+        """Add what passed since the last lap to ``stage``."""
+        self.laps[stage] = self.laps.get(stage, 0.0) + self._ms() - sum(self.laps.values())
 
     def read(self) -> dict[str, float]:
         """Return milliseconds by stage, and in total."""
@@ -83,13 +87,15 @@ class _Stopwatch:
         return (time.perf_counter() - self.started) * 1000
 
 
-def search_passages(
+def search_passages(  # noqa: PLR0913 - what is asked, of what, and how to rank it
     question: str,
     index: AnswerableIndex,
     embedder: Embedder,
     *,
     k: int,
     where: Sequence[Condition] = (),
+    reranker: Reranker | None = None,
+    rerank_top: int = DEFAULT_RERANK_TOP,
 ) -> SearchResult:
     """Return the ``k`` best passages for ``question``.
 
@@ -99,6 +105,8 @@ def search_passages(
         embedder: The model that the index was built with.
         k: How many passages to show.
         where: Checked conditions that their documents satisfy, all of them.
+        reranker: Orders the best passages anew, if there is one.
+        rerank_top: How many of them, from 1 to 100.
 
     Raises:
         LimitError: If ``k`` is not between 1 and 100.
@@ -109,7 +117,9 @@ def search_passages(
     question = check_question(question)
     vector = embedder.embed_queries([question])[0]
     watch.lap("embed")
-    hits = _find(question, vector, index, k=k, where=where)
+    hits = _find(
+        question, vector, index, watch, k=k, where=where, reranker=reranker, rerank_top=rerank_top
+    )
     passages = _passages(hits, index)
     watch.lap("retrieve")
     return SearchResult(question, passages, index.info, watch.read(), tuple(where))
@@ -122,6 +132,8 @@ def answer_question(  # noqa: PLR0913 - what is asked, of what, and how sure to 
     *,
     k: int,
     where: Sequence[Condition] = (),
+    reranker: Reranker | None = None,
+    rerank_top: int = DEFAULT_RERANK_TOP,
     calibration: Calibration = CALIBRATION,
 ) -> Answer:
     """Answer with sentences of the documents, or decline.
@@ -132,6 +144,8 @@ def answer_question(  # noqa: PLR0913 - what is asked, of what, and how sure to 
         embedder: The model that the index was built with.
         k: How many passages to show; the answer quotes from the first five.
         where: Checked conditions that their documents satisfy, all of them.
+        reranker: Orders the best passages anew, if there is one.
+        rerank_top: How many of them, from 1 to 100.
         calibration: Turns evidence into a probability, and says when to decline.
 
     Raises:
@@ -143,8 +157,17 @@ def answer_question(  # noqa: PLR0913 - what is asked, of what, and how sure to 
     question = check_question(question)
     vector = embedder.embed_queries([question])[0]
     watch.lap("embed")
-    hits = _find(question, vector, index, k=max(k, _HITS_TO_QUOTE), where=where)
-    watch.lap("retrieve")
+    quoted = max(k, _HITS_TO_QUOTE)
+    hits = _find(
+        question,
+        vector,
+        index,
+        watch,
+        k=quoted,
+        where=where,
+        reranker=reranker,
+        rerank_top=rerank_top,
+    )
     ranked, evidence = _weigh(question, vector, hits, index, embedder)
     certainty = confidence(evidence, calibration)
     is_answered = bool(ranked) and certainty >= calibration.threshold
@@ -183,17 +206,29 @@ def find_evidence(question: str, index: AnswerableIndex, embedder: Embedder) -> 
     return _weigh(question, vector, hits, index, embedder)[1]
 
 
-def _find(
+def _find(  # noqa: PLR0913 - what is asked, of what, and how to rank it
     question: str,
     vector: Vectors,
     index: AnswerableIndex,
+    watch: _Stopwatch,
     *,
     k: int,
     where: Sequence[Condition],
+    reranker: Reranker | None,
+    rerank_top: int,
 ) -> list[Hit]:
     """Return the best hits of the documents that satisfy the conditions, if there are any."""
     among = index.matching(where) if where else None
-    return find_hits(question, vector, index, k=k, among=among)
+    if reranker is None:
+        hits = find_hits(question, vector, index, k=k, among=among)
+        watch.lap("retrieve")
+        return hits
+    check_rerank_top(rerank_top)
+    candidates = find_hits(question, vector, index, k=max(k, rerank_top), among=among)
+    watch.lap("retrieve")
+    hits = rerank(question, candidates, reranker, top=rerank_top)[:k]
+    watch.lap("rerank")
+    return hits
 
 
 def _weigh(

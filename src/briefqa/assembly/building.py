@@ -9,10 +9,10 @@ from pathlib import Path
 
 from briefqa.assembly.embedders import (
     DEFAULT_EMBEDDER,
-    MODELS_FOLDER,
     embedder_for_indexing,
     embedder_for_questions,
 )
+from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.chunking import ChunkingOptions

@@ -1,45 +1,25 @@
-"""Gives the embedder that a setting or an index names, exported wherever that can be.
-
-Exports live under ``models/<fingerprint>/``: the first index writes one, and
-from then on neither indexing nor asking loads the model's own library.
-"""
+"""Gives the embedder that a setting or an index names, exported wherever that can be."""
 
 import logging
-import shutil
+from operator import attrgetter
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
+from briefqa.assembly.exports import Exports, exported_or_loaded
 from briefqa.backends.onnx import OnnxEmbedder
 from briefqa.errors import (
     BriefqaError,
-    ExportError,
     IndexDamagedError,
     IndexMismatchError,
     IndexWriteError,
 )
-from briefqa.indexing.durable import fsync_folder, fsync_tree, make_folder
 from briefqa.plugins import embedder_plugin, split_spec
-from briefqa.protocols import Embedder, Progress, ProgressListener
+from briefqa.protocols import Embedder, ProgressListener
 
 _log = logging.getLogger(__name__)
 
 DEFAULT_EMBEDDER = "sentence-transformers:all-MiniLM-L6-v2"
-MODELS_FOLDER = "models"
-"""Where the exports lie inside an index folder."""
 
 _STAGE = "model"
-_CARD = "model.json"
-_LOCK = ".lock"
-_UNFINISHED = ".unfinished"
-
-
-@runtime_checkable
-class Exportable(Protocol):
-    """An embedder that can write itself as a graph for onnxruntime."""
-
-    def export(self, folder: Path, /) -> None:
-        """Write the export into the empty ``folder``; raises ExportError if there is none."""
-        ...
 
 
 def embedder_for_indexing(
@@ -58,25 +38,9 @@ def embedder_for_indexing(
         IndexWriteError: If the export cannot be written.
     """
     name, argument = split_spec(spec)
-    plugin = embedder_plugin(name)
-    model_id = plugin.identify(argument)
-    exported = _open_export(model_id, models)
-    if exported is not None:
-        return exported
-    tell = on_progress or _ignore
-    tell(Progress(_STAGE, 0, 2))
-    reference = plugin.load(argument)
-    tell(Progress(_STAGE, 1, 2))
-    embedder = reference
-    if isinstance(reference, Exportable):
-        try:
-            embedder = _export(reference, model_id, models)
-        except OSError as error:
-            raise IndexWriteError(models.parent, error.strerror or str(error)) from error
-        except ExportError as error:
-            _log.warning("%s; it runs in its own library, which is slower", error)
-    tell(Progress(_STAGE, 2, 2))
-    return embedder
+    return exported_or_loaded(
+        embedder_plugin(name), argument, _exports(models), stage=_STAGE, on_progress=on_progress
+    )
 
 
 def embedder_for_questions(
@@ -102,7 +66,7 @@ def embedder_for_questions(
         raise IndexMismatchError(built_with=model_id, configured=configured)
     damage: IndexDamagedError | None = None
     try:
-        exported = _sound_export(model_id, models)
+        exported = _exports(models).sound(model_id)
     except IndexDamagedError as error:
         exported, damage = None, error
     if exported is not None:
@@ -135,58 +99,10 @@ def _names(configured: str, model_id: str) -> bool:
     return embedder_plugin(name).identify("") == model_id
 
 
-def _open_export(model_id: str, models: Path) -> OnnxEmbedder | None:
-    try:
-        return _sound_export(model_id, models)
-    except IndexDamagedError as error:
-        _log.warning("%s is damaged (%s); exporting it afresh", error.path, error.detail)
-        return None
-
-
-def _sound_export(model_id: str, models: Path) -> OnnxEmbedder | None:
-    """Open the export of ``model_id``; None if there is none.
-
-    Raises:
-        IndexDamagedError: If there is one, but it cannot be used.
-    """
-    folder = _export_folder(model_id, models)
-    if not (folder / _CARD).is_file():
-        return None
-    embedder = OnnxEmbedder.open(folder)
-    if embedder.model_id != model_id:
-        detail = f"it is of {embedder.model_id!r}, expected {model_id!r}"
-        raise IndexDamagedError(folder / _CARD, detail)
-    return embedder
-
-
-def _export_folder(model_id: str, models: Path) -> Path:
-    return models / model_id.rpartition("@")[2]
-
-
-def _export(reference: Exportable, model_id: str, models: Path) -> OnnxEmbedder:
-    """Export into an unfinished folder and rename that, so that none is half there."""
-    from filelock import FileLock  # noqa: PLC0415 - questions do not export, and start sooner
-
-    make_folder(models)
-    with FileLock(models / _LOCK):
-        finished = _open_export(model_id, models)
-        if finished is not None:
-            # Another process exported it while this one waited.
-            return finished
-        unfinished = models / _UNFINISHED
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir()
-        try:
-            reference.export(unfinished)
-            folder = _export_folder(model_id, models)
-            shutil.rmtree(folder, ignore_errors=True)
-            fsync_tree(unfinished)
-            unfinished.rename(folder)
-            fsync_folder(models)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
-        return OnnxEmbedder.open(folder)
-
-
-def _ignore(progress: Progress) -> None:
-    pass
+def _exports(models: Path) -> Exports[OnnxEmbedder]:
+    return Exports(
+        models,
+        open=OnnxEmbedder.open,
+        name=attrgetter("model_id"),
+        unwritable=lambda error: IndexWriteError(models.parent, error.strerror or str(error)),
+    )

@@ -18,7 +18,9 @@ from briefqa.answering import (
     find_evidence,
     search_passages,
 )
-from briefqa.assembly.embedders import MODELS_FOLDER, embedder_for_questions
+from briefqa.assembly.embedders import embedder_for_questions
+from briefqa.assembly.exports import MODELS_FOLDER
+from briefqa.assembly.rerankers import reranker_for_questions
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.datatypes import (
@@ -32,8 +34,13 @@ from briefqa.datatypes import (
 )
 from briefqa.errors import BackendError, IndexFileError
 from briefqa.indexing import Current, Generation, open_generation, read_current
-from briefqa.protocols import Embedder
-from briefqa.retrieval import date_conditions, parse_conditions
+from briefqa.protocols import Embedder, ProgressListener, Reranker
+from briefqa.retrieval import (
+    DEFAULT_RERANK_TOP,
+    check_rerank_top,
+    date_conditions,
+    parse_conditions,
+)
 
 DEFAULT_TOP_K = 5
 
@@ -59,22 +66,41 @@ class Service:
     under way keeps the one it began with.
     """
 
-    def __init__(self, index: Path | str, *, embedder: str | None = None) -> None:
+    def __init__(
+        self,
+        index: Path | str,
+        *,
+        embedder: str | None = None,
+        reranker: str | None = None,
+        rerank_top: int = DEFAULT_RERANK_TOP,
+        on_progress: ProgressListener | None = None,
+    ) -> None:
         """Open the index.
 
         Args:
             index: The index folder.
             embedder: The model expected, as a setting names it; unset takes the index's own.
+            reranker: The model that orders passages anew, as a setting names it; none if unset.
+            rerank_top: How many of the best passages it orders.
+            on_progress: Told of stage ``reranker`` while that model is exported.
 
         Raises:
+            LimitError: If ``rerank_top`` is not between 1 and 100.
             IndexFileError: If there is no index, or it cannot be used.
-            BackendError: If its model cannot be loaded.
+            UnknownPluginError: If no reranker of that name is installed.
+            BackendError: If a model cannot be loaded.
         """
+        check_rerank_top(rerank_top)
         self._index = Path(index)
         self._configured = embedder
         self._swap = threading.Lock()
         self._trouble: str | None = None
         self._opened = self._open(None)
+        self._rerank_top = rerank_top
+        self._reranker: Reranker | None = None
+        if reranker:
+            models = self._index / MODELS_FOLDER
+            self._reranker = reranker_for_questions(reranker, models, on_progress=on_progress)
 
     def ask(
         self,
@@ -104,7 +130,15 @@ class Service:
         """
         conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
         now = self._current()
-        answer = answer_question(question, now.generation, now.embedder, k=top_k, where=conditions)
+        answer = answer_question(
+            question,
+            now.generation,
+            now.embedder,
+            k=top_k,
+            where=conditions,
+            reranker=self._reranker,
+            rerank_top=self._rerank_top,
+        )
         return replace(answer, undated=now.generation.undated(conditions))
 
     def search(
@@ -135,11 +169,21 @@ class Service:
         """
         conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
         now = self._current()
-        result = search_passages(question, now.generation, now.embedder, k=top_k, where=conditions)
+        result = search_passages(
+            question,
+            now.generation,
+            now.embedder,
+            k=top_k,
+            where=conditions,
+            reranker=self._reranker,
+            rerank_top=self._rerank_top,
+        )
         return replace(result, undated=now.generation.undated(conditions))
 
     def evidence(self, question: str) -> Evidence:
         """Return what speaks for ``question`` being answered: what the confidence rests on.
+
+        It is that of the passages as they are without a reranker.
 
         Raises:
             QuestionError: If the question is empty or too long.
@@ -180,6 +224,11 @@ class Service:
     def model_id(self) -> str:
         """Name and fingerprint of the embedding model."""
         return self._current().embedder.model_id
+
+    @property
+    def reranker_id(self) -> str | None:
+        """Name and fingerprint of the model that orders passages anew, if there is one."""
+        return self._reranker.reranker_id if self._reranker is not None else None
 
     @property
     def degraded(self) -> str | None:
@@ -234,14 +283,29 @@ class Service:
         return _Opened(current, generation, embedder)
 
 
-def open_index(index: Path | str = "index", *, embedder: str | None = None) -> Service:
-    """Open an index folder to ask it questions.
+def open_index(
+    index: Path | str = "index",
+    *,
+    embedder: str | None = None,
+    reranker: str | None = None,
+    rerank_top: int = DEFAULT_RERANK_TOP,
+    on_progress: ProgressListener | None = None,
+) -> Service:
+    """Open an index folder to ask it questions; the arguments are those of `Service`.
 
     Raises:
+        LimitError: If ``rerank_top`` is not between 1 and 100.
         IndexFileError: If there is no index, or it cannot be used.
-        BackendError: If its model cannot be loaded.
+        UnknownPluginError: If no reranker of that name is installed.
+        BackendError: If a model cannot be loaded.
     """
-    return Service(index, embedder=embedder)
+    return Service(
+        index,
+        embedder=embedder,
+        reranker=reranker,
+        rerank_top=rerank_top,
+        on_progress=on_progress,
+    )
 
 
 def open_texts(index: Path | str) -> Generation:

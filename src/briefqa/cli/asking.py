@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from briefqa.assembly.service import open_index
+from briefqa.cli.opening import open_configured
 from briefqa.cli.options import (
     AsOfOption,
     EmbedderOption,
     IndexOption,
     JsonOption,
     NoColorOption,
+    RerankerOption,
     SinceOption,
     TopKOption,
     WhereOption,
@@ -38,6 +39,7 @@ def ask(
     *,
     index: IndexOption = None,
     embedder: EmbedderOption = None,
+    reranker: RerankerOption = None,
     top_k: TopKOption = None,
     where: WhereOption = None,
     since: SinceOption = None,
@@ -51,8 +53,10 @@ def ask(
     """
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
-    settings = load_settings({"index": index, "embedder": embedder, "top_k": top_k})
-    with open_index(settings.index, embedder=settings.embedder) as service:
+    settings = load_settings(
+        {"index": index, "embedder": embedder, "reranker": reranker, "top_k": top_k}
+    )
+    with open_configured(settings) as service:
         answer = service.ask(
             _asked(question), top_k=settings.top_k, where=where or (), since=since, as_of=as_of
         )
@@ -70,6 +74,7 @@ def search(
     *,
     index: IndexOption = None,
     embedder: EmbedderOption = None,
+    reranker: RerankerOption = None,
     top_k: TopKOption = None,
     where: WhereOption = None,
     since: SinceOption = None,
@@ -83,8 +88,10 @@ def search(
     """
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
-    settings = load_settings({"index": index, "embedder": embedder, "top_k": top_k})
-    with open_index(settings.index, embedder=settings.embedder) as service:
+    settings = load_settings(
+        {"index": index, "embedder": embedder, "reranker": reranker, "top_k": top_k}
+    )
+    with open_configured(settings) as service:
         result = service.search(
             _asked(question), top_k=settings.top_k, where=where or (), since=since, as_of=as_of
         )

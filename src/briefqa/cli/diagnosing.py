@@ -8,7 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from briefqa.assembly.embedders import DEFAULT_EMBEDDER, MODELS_FOLDER
+from briefqa.assembly.embedders import DEFAULT_EMBEDDER
+from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.service import open_index
 from briefqa.cli.findings import Finding, State
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption

@@ -17,6 +17,14 @@ EmbedderOption = Annotated[
         help="Embedding model, as NAME or NAME:ARGUMENT; by default the one of the index.",
     ),
 ]
+RerankerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reranker",
+        metavar="SPEC",
+        help="Model that orders the best passages anew, as NAME:ARGUMENT; by default none.",
+    ),
+]
 TopKOption = Annotated[
     int | None,
     typer.Option(

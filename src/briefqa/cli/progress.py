@@ -12,7 +12,7 @@ from briefqa.protocols import Progress, ProgressListener
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-_LABELS = {"model": "preparing the model"}
+_LABELS = {"model": "preparing the model", "reranker": "preparing the reranker"}
 _UNITS = {"reading": "files", "embedding": "texts", "writing": "chunks"}
 _SECONDS_BETWEEN_LINES = 5.0
 

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from briefqa.assembly.service import open_index
 from briefqa.cli.indexing import reading_options
-from briefqa.cli.options import EmbedderOption, IndexOption
+from briefqa.cli.opening import open_configured
+from briefqa.cli.options import EmbedderOption, IndexOption, RerankerOption
 from briefqa.cli.output import say
 
 
@@ -15,6 +15,7 @@ def serve(
     *,
     index: IndexOption = None,
     embedder: EmbedderOption = None,
+    reranker: RerankerOption = None,
     host: Annotated[
         str | None,
         typer.Option("--host", metavar="HOST", help="Address to listen on; by default 127.0.0.1."),
@@ -33,8 +34,10 @@ def serve(
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
     address = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = load_settings({"index": index, "embedder": embedder, "server": address or None})
-    with open_index(settings.index, embedder=settings.embedder) as service:
+    settings = load_settings(
+        {"index": index, "embedder": embedder, "reranker": reranker, "server": address or None}
+    )
+    with open_configured(settings) as service:
         # Only now: a missing index is told at once, not after a server was imported.
         from briefqa.api.admin import Admin  # noqa: PLC0415
         from briefqa.api.server import serve as listen  # noqa: PLC0415

@@ -10,6 +10,7 @@ from briefqa.retrieval.conditions import (
     render_condition,
 )
 from briefqa.retrieval.dates import date_conditions
+from briefqa.retrieval.reranking import DEFAULT_RERANK_TOP, check_rerank_top, rerank
 from briefqa.retrieval.search import (
     MOST_HITS,
     SearchableIndex,
@@ -20,12 +21,14 @@ from briefqa.retrieval.search import (
 from briefqa.retrieval.terms import held_terms, idf, term_weights
 
 __all__ = [
+    "DEFAULT_RERANK_TOP",
     "MOST_CONDITIONS",
     "MOST_HITS",
     "SearchableIndex",
     "check_condition",
     "check_limit",
     "check_question",
+    "check_rerank_top",
     "date_conditions",
     "find_hits",
     "held_terms",
@@ -35,5 +38,6 @@ __all__ = [
     "parse_condition",
     "parse_conditions",
     "render_condition",
+    "rerank",
     "term_weights",
 ]

@@ -4,12 +4,16 @@ import hashlib
 import random
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from tests.corpus import Corpus, RecordingEmbedder, fill
+from tests.rerankers import HashReranker, hash_score
 from tests.unit.strategies import source_text
 
 from briefqa.answering import answer_question, find_evidence, search_passages
@@ -165,6 +169,60 @@ def test_answer_does_not_depend_on_how_many_passages_are_shown(
         passage for passage in many.passages[:1] if few.passages[0].hit.chunk == passage.hit.chunk
     )
     assert len(many.passages) == 20
+
+
+@pytest.mark.parametrize("rerank_top", [3, 20, 40])
+def test_a_reranked_answer_does_not_depend_on_how_many_passages_are_shown(
+    large: Corpus, rerank_top: int
+) -> None:
+    """Neither does how much is reranked, so showing more costs no more."""
+    reranker = HashReranker()
+    with large.open() as generation:
+        few, many = (
+            answer_question(
+                "What does the grid need?", generation, large.embedder,
+                k=k, reranker=reranker, rerank_top=rerank_top, calibration=_ALWAYS,
+            )
+            for k in (1, 30)
+        )  # fmt: skip
+
+    assert (few.text, few.citations, few.confidence) == (many.text, many.citations, many.confidence)
+    assert few.passages == many.passages[:1]
+    assert [p.hit.rank for p in many.passages] == list(range(1, 31))
+    assert reranker.counts == [rerank_top] * 2
+
+
+def test_a_reranker_orders_what_a_search_finds_without_it(large: Corpus) -> None:
+    """The same candidates in its own order, and the time it took apart from finding them."""
+    question = "What does the grid need?"
+    with large.open() as generation:
+        plain = search_passages(question, generation, large.embedder, k=20)
+        found = search_passages(
+            question, generation, large.embedder, k=5, reranker=HashReranker(), rerank_top=20
+        )
+
+    best = sorted(plain.passages, key=lambda p: -hash_score(p.hit.chunk.embedded_text))[:5]
+    assert [p.hit.chunk for p in found.passages] == [p.hit.chunk for p in best]
+    assert set(found.took_ms) == {*plain.took_ms, "rerank"}
+    stages = sum(ms for stage, ms in found.took_ms.items() if stage != "total")
+    assert 0 < stages <= found.took_ms["total"] + 0.01
+
+
+def test_confidence_keeps_the_scale_it_was_fitted_on(large: Corpus) -> None:
+    """A reranker that is sure of everything must not make the documents answer anything."""
+
+    class Sure(HashReranker):
+        def score(self, question: str, passages: Sequence[str], /) -> NDArray[np.float32]:
+            return np.ones_like(super().score(question, passages))
+
+    question = "What does the grid need?"
+    with large.open() as generation:
+        plain = answer_question(question, generation, large.embedder, k=5)
+        sure = answer_question(question, generation, large.embedder, k=5, reranker=Sure())
+
+    # Equal scores keep their order: the passages are the same five.
+    assert [p.hit.chunk for p in sure.passages] == [p.hit.chunk for p in plain.passages]
+    assert sure.confidence == plain.confidence
 
 
 def test_search_shows_the_passages_of_the_answer(corpus: Corpus) -> None:

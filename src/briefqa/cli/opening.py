@@ -1,0 +1,28 @@
+"""Opens the index that the settings name, with the models they name."""
+
+from typing import TYPE_CHECKING
+
+from briefqa.assembly.service import Service, open_index
+from briefqa.cli.output import say
+from briefqa.cli.progress import PlainLines
+
+if TYPE_CHECKING:
+    from briefqa.settings import Settings
+
+
+def open_configured(settings: "Settings") -> Service:
+    """Open the index to ask it questions; what that takes the first time is said on stderr.
+
+    Raises:
+        IndexFileError: If there is no index, or it cannot be used.
+        UnknownPluginError: If no reranker of that name is installed.
+        BackendError: If a model cannot be loaded.
+    """
+    return open_index(
+        settings.index,
+        embedder=settings.embedder,
+        reranker=settings.reranker,
+        rerank_top=settings.rerank_top,
+        # A plain line even on a terminal: a bar would need rich, which most questions do not.
+        on_progress=PlainLines(say),
+    )
