@@ -87,6 +87,16 @@ class _Stopwatch:
         return (time.perf_counter() - self.started) * 1000
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How many hits are wanted, of which documents, and what puts the best in order."""
+
+    k: int
+    where: Sequence[Condition]
+    reranker: Reranker | None
+    rerank_top: int
+
+
 def search_passages(  # noqa: PLR0913 - what is asked, of what, and how to rank it
     question: str,
     index: AnswerableIndex,
@@ -117,9 +127,8 @@ def search_passages(  # noqa: PLR0913 - what is asked, of what, and how to rank 
     question = check_question(question)
     vector = embedder.embed_queries([question])[0]
     watch.lap("embed")
-    hits = _find(
-        question, vector, index, watch, k=k, where=where, reranker=reranker, rerank_top=rerank_top
-    )
+    wanted = _Wanted(k, where, reranker, rerank_top)
+    hits = _find(question, vector, index, wanted, watch)
     passages = _passages(hits, index)
     watch.lap("retrieve")
     return SearchResult(question, passages, index.info, watch.read(), tuple(where))
@@ -157,17 +166,8 @@ def answer_question(  # noqa: PLR0913 - what is asked, of what, and how sure to 
     question = check_question(question)
     vector = embedder.embed_queries([question])[0]
     watch.lap("embed")
-    quoted = max(k, _HITS_TO_QUOTE)
-    hits = _find(
-        question,
-        vector,
-        index,
-        watch,
-        k=quoted,
-        where=where,
-        reranker=reranker,
-        rerank_top=rerank_top,
-    )
+    wanted = _Wanted(max(k, _HITS_TO_QUOTE), where, reranker, rerank_top)
+    hits = _find(question, vector, index, wanted, watch)
     ranked, evidence = _weigh(question, vector, hits, index, embedder)
     certainty = confidence(evidence, calibration)
     is_answered = bool(ranked) and certainty >= calibration.threshold
@@ -206,27 +206,20 @@ def find_evidence(question: str, index: AnswerableIndex, embedder: Embedder) -> 
     return _weigh(question, vector, hits, index, embedder)[1]
 
 
-def _find(  # noqa: PLR0913 - what is asked, of what, and how to rank it
-    question: str,
-    vector: Vectors,
-    index: AnswerableIndex,
-    watch: _Stopwatch,
-    *,
-    k: int,
-    where: Sequence[Condition],
-    reranker: Reranker | None,
-    rerank_top: int,
+def _find(
+    question: str, vector: Vectors, index: AnswerableIndex, wanted: _Wanted, watch: _Stopwatch
 ) -> list[Hit]:
     """Return the best hits of the documents that satisfy the conditions, if there are any."""
-    among = index.matching(where) if where else None
-    if reranker is None:
-        hits = find_hits(question, vector, index, k=k, among=among)
+    among = index.matching(wanted.where) if wanted.where else None
+    if wanted.reranker is None:
+        hits = find_hits(question, vector, index, k=wanted.k, among=among)
         watch.lap("retrieve")
         return hits
-    check_rerank_top(rerank_top)
-    candidates = find_hits(question, vector, index, k=max(k, rerank_top), among=among)
+    top = wanted.rerank_top
+    check_rerank_top(top)
+    candidates = find_hits(question, vector, index, k=max(wanted.k, top), among=among)
     watch.lap("retrieve")
-    hits = rerank(question, candidates, reranker, top=rerank_top)[:k]
+    hits = rerank(question, candidates, wanted.reranker, top=top)[: wanted.k]
     watch.lap("rerank")
     return hits
 
