@@ -144,7 +144,7 @@ def questions_needed(
 
     Returns:
         At least 2. It is Sakai's approximation for the paired test, within one question of the
-        exact count (2018, sec. 6.2), and holds for the randomisation test as well.
+        exact count (2018, ch. 6), and holds for the randomisation test as well.
 
     Raises:
         ValueError: If ``difference`` is zero.

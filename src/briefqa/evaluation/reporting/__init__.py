@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from briefqa.datatypes import JsonValue
@@ -106,14 +106,7 @@ def render_report(
     comparison = compare(runs, measures) if len(runs) >= _LEAST_RUNS_TO_COMPARE else None
     data = questions_data(runs, labels, shown, harmless=harmless)
     style, script = _asset("page.css"), _asset("page.js")
-    environment = Environment(
-        autoescape=True,
-        finalize=lambda value: harmless(value) if type(value) is str else value,
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=StrictUndefined,
-    )
-    return environment.from_string(_asset("page.html.j2")).render(
+    return _template(harmless).render(
         mark=Markup(MARK),  # noqa: S704 - ours
         title=title,
         style=Markup(style),  # noqa: S704 - ours
@@ -138,6 +131,17 @@ def render_report(
         passages=PASSAGES,
         passage_text=PASSAGE_TEXT,
     )
+
+
+def _template(harmless: Harmless) -> Template:
+    environment = Environment(
+        autoescape=True,
+        finalize=lambda value: harmless(value) if type(value) is str else value,
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+    )
+    return environment.from_string(_asset("page.html.j2"))
 
 
 def _asset(name: str) -> str:
