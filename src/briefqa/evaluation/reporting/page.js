@@ -165,7 +165,7 @@
       const name = make("th", "", apart(data.documents[doc]), " ", relevance(grade));
       name.scope = "row";
       const isUp = after !== null && (before === null || after < before);
-      const way = make("td", grade > 0 ? (isUp ? "better" : "worse") : "", `${rank(before)} → ${rank(after)} ${isUp ? "▲" : "▼"}`);
+      const way = make("td", `way ${grade > 0 ? (isUp ? "better" : "worse") : ""}`, `${rank(before)} → ${rank(after)} ${isUp ? "▲" : "▼"}`);
       return make("tr", "", name, way, make("td", "quiet", why));
     });
     return tableOf(["Document", "Rank", "Why"], rows);
