@@ -11,6 +11,7 @@ import typer
 
 from briefqa.cli.asking import ask, search
 from briefqa.cli.changing import remove_document, restore_document
+from briefqa.cli.comparing import compare_runs, plan_run, report_runs
 from briefqa.cli.diagnosing import doctor
 from briefqa.cli.generations import collect_garbage, list_generations, roll_back
 from briefqa.cli.indexing import index
@@ -157,6 +158,28 @@ evaluation = _group(
     "briefqa eval run --help",
 )
 evaluation.callback()(_show_help)
+evaluation.command(
+    "compare",
+    epilog=_examples(
+        "briefqa eval compare runs/before runs/after",
+        "briefqa eval compare runs/before runs/after --measure ndcg@10 --measure mrr@10 --top 20",
+        "briefqa eval compare runs/before runs/after runs/other --json > comparison.json",
+    ),
+)(compare_runs)
+evaluation.command(
+    "report",
+    epilog=_examples(
+        "briefqa eval report runs/after",
+        "briefqa eval report runs/before runs/after -o report.html",
+    ),
+)(report_runs)
+evaluation.command(
+    "power",
+    epilog=_examples(
+        "briefqa eval power runs/before runs/after --measure ndcg@10 --difference 0.02",
+        "briefqa eval power runs/before --difference 0.02 --power 0.9 --json",
+    ),
+)(plan_run)
 app.add_typer(evaluation, name="eval")
 app.command(epilog=_examples("briefqa check", "briefqa check --fast --index /srv/index"))(check)
 app.command(epilog=_examples("briefqa doctor", "briefqa doctor --json"))(doctor)
