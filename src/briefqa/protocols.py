@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +110,36 @@ class Reranker(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenVectors:
+    """The tokens of one text, each as the model sees it among the others; no special ones.
+
+    ``ids`` are their places in the model's vocabulary, int32, shape (n,); ``rows``
+    float32, shape (n, dim), of unit L2 norm.
+    """
+
+    ids: NDArray[np.int32]
+    rows: Vectors
+
+
+@runtime_checkable
+class TokenEmbedder(Embedder, Protocol):
+    """An embedder that tells from the same pass also the vector of every token."""
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """ISO 639-1 codes of the languages it was made for; None if it does not say."""
+        ...
+
+    def embed_document_tokens(self, texts: Sequence[str], /) -> tuple[Vectors, list[TokenVectors]]:
+        """Embed passages: what ``embed_documents`` returns, and the tokens of each."""
+        ...
+
+    def embed_query_tokens(self, texts: Sequence[str], /) -> tuple[Vectors, list[TokenVectors]]:
+        """Embed questions: what ``embed_queries`` returns, and the tokens of each."""
+        ...
+
+
 class VectorStore(Protocol):
     """Finds the nearest of the vectors it holds, by inner product."""
 
@@ -139,6 +169,14 @@ class VectorStore(Protocol):
         ...
 
 
+class TokenIndex(Protocol):
+    """Compares chunks with a question token by token."""
+
+    def similarities(self, query: TokenVectors, ids: Sequence[ChunkId], /) -> NDArray[np.float32]:
+        """Return how similar each chunk is to a question, shape (len(ids),), in [0, 1]."""
+        ...
+
+
 class VectorBackend(Protocol):
     """Makes and reopens vector stores of one kind."""
 
@@ -149,6 +187,14 @@ class VectorBackend(Protocol):
     def load(self, data: bytes, ids: Sequence[ChunkId], /) -> VectorStore:
         """Reopen what ``write`` wrote; ``ids`` are in the order added."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentWords:
+    """The chunks of one document, as (id, text) in order, and its language where it states one."""
+
+    chunks: Sequence[tuple[ChunkId, str]]
+    language: str | None = None
 
 
 class LexicalIndex(Protocol):
@@ -171,6 +217,10 @@ class LexicalIndex(Protocol):
         """Return the text's words as the index sees them: lower case, stemmed, in order."""
         ...
 
+    def language(self, text: str, /) -> str:
+        """Return the language that ``text`` is read in, an ISO 639-1 code; empty if unknown."""
+        ...
+
     def document_frequency(self, term: str, /) -> int:
         """Return how many chunks hold ``term``, a result of ``terms``."""
         ...
@@ -179,8 +229,8 @@ class LexicalIndex(Protocol):
 class LexicalBackend(Protocol):
     """Builds and reopens lexical indexes of one kind."""
 
-    def build(self, folder: Path, entries: Iterable[tuple[ChunkId, str]], /) -> None:
-        """Write an index of (id, text) into the empty ``folder``; `OSError` if it cannot be."""
+    def build(self, folder: Path, documents: Iterable[DocumentWords], /) -> None:
+        """Write an index of chunks into the empty ``folder``; `OSError` if it cannot be."""
         ...
 
     def open(self, folder: Path, /) -> LexicalIndex:

@@ -35,12 +35,14 @@ from briefqa.datatypes import (
     Span,
     Verdict,
 )
-from briefqa.protocols import Embedder, Reranker, Selection, Vectors
+from briefqa.protocols import Embedder, Reranker, Selection
 from briefqa.retrieval import (
+    Asked,
     DEFAULT_RERANK_TOP,
     SearchableIndex,
     check_limit,
     check_question,
+    embed_question,
     check_rerank_top,
     find_hits,
     nothing_satisfies,
@@ -125,10 +127,10 @@ def search_passages(  # noqa: PLR0913 - what is asked, of what, and how to rank 
     check_limit(k)
     watch = _Stopwatch()
     question = check_question(question)
-    vector = embedder.embed_queries([question])[0]
+    asked = embed_question(question, embedder)
     watch.lap("embed")
     wanted = _Wanted(k, where, reranker, rerank_top)
-    hits = _find(question, vector, index, wanted, watch)
+    hits = _find(asked, index, wanted, watch)
     passages = _passages(hits, index)
     watch.lap("retrieve")
     return SearchResult(question, passages, index.info, watch.read(), tuple(where))
@@ -164,11 +166,11 @@ def answer_question(  # noqa: PLR0913 - what is asked, of what, and how sure to 
     check_limit(k)
     watch = _Stopwatch()
     question = check_question(question)
-    vector = embedder.embed_queries([question])[0]
+    asked = embed_question(question, embedder)
     watch.lap("embed")
     wanted = _Wanted(max(k, _HITS_TO_QUOTE), where, reranker, rerank_top)
-    hits = _find(question, vector, index, wanted, watch)
-    ranked, evidence = _weigh(question, vector, hits, index, embedder)
+    hits = _find(asked, index, wanted, watch)
+    ranked, evidence = _weigh(asked, hits, index, embedder)
     certainty = confidence(evidence, calibration)
     is_answered = bool(ranked) and certainty >= calibration.threshold
     chosen = choose_quotes(ranked) if is_answered else []
@@ -201,40 +203,34 @@ def find_evidence(question: str, index: AnswerableIndex, embedder: Embedder) -> 
         QuestionError: If the question is empty or too long.
     """
     question = check_question(question)
-    vector = embedder.embed_queries([question])[0]
-    hits = find_hits(question, vector, index, k=_HITS_TO_QUOTE)
-    return _weigh(question, vector, hits, index, embedder)[1]
+    asked = embed_question(question, embedder)
+    hits = find_hits(asked, index, k=_HITS_TO_QUOTE)
+    return _weigh(asked, hits, index, embedder)[1]
 
 
-def _find(
-    question: str, vector: Vectors, index: AnswerableIndex, wanted: _Wanted, watch: _Stopwatch
-) -> list[Hit]:
+def _find(asked: Asked, index: AnswerableIndex, wanted: _Wanted, watch: _Stopwatch) -> list[Hit]:
     """Return the best hits of the documents that satisfy the conditions, if there are any."""
     among = index.matching(wanted.where) if wanted.where else None
     if wanted.reranker is None:
-        hits = find_hits(question, vector, index, k=wanted.k, among=among)
+        hits = find_hits(asked, index, k=wanted.k, among=among)
         watch.lap("retrieve")
         return hits
     top = wanted.rerank_top
     check_rerank_top(top)
-    candidates = find_hits(question, vector, index, k=max(wanted.k, top), among=among)
+    candidates = find_hits(asked, index, k=max(wanted.k, top), among=among)
     watch.lap("retrieve")
-    hits = rerank(question, candidates, wanted.reranker, top=top)[: wanted.k]
+    hits = rerank(asked.text, candidates, wanted.reranker, top=top)[: wanted.k]
     watch.lap("rerank")
     return hits
 
 
 def _weigh(
-    question: str,
-    vector: Vectors,
-    hits: Sequence[Hit],
-    index: AnswerableIndex,
-    embedder: Embedder,
+    asked: Asked, hits: Sequence[Hit], index: AnswerableIndex, embedder: Embedder
 ) -> tuple[list[ScoredSentence], Evidence]:
     """Rank the sentences of the best hits, and say what they amount to."""
     best = hits[:_HITS_TO_QUOTE]
-    weights = content_weights(term_weights(question, index.words), index.words)
-    ranked = score_sentences(vector, best, weights, index.words, embedder)
+    weights = content_weights(term_weights(asked.text, index.words), index.words)
+    ranked = score_sentences(asked.vector, best, weights, index.words, embedder)
     return ranked, gather_evidence(best, ranked, weights, index.words)
 
 

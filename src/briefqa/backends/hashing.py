@@ -12,11 +12,12 @@ from hashlib import blake2b
 import numpy as np
 
 from briefqa.errors import SettingsError
-from briefqa.protocols import Vectors
+from briefqa.protocols import TokenVectors, Vectors
 
 DEFAULT_DIM = 256
 _MOST_DIM = 4096
-_VERSION = "v1"
+_VOCABULARY = 65_536
+_VERSION = "v2"
 
 _PIECE = re.compile(r"\w+|[^\w\s]")
 _WORD = re.compile(r"\w+")
@@ -84,6 +85,26 @@ class HashEmbedder:
         """Embed questions; returns shape (len(texts), dim)."""
         return self.embed_documents(texts)
 
+    @property
+    def languages(self) -> None:
+        """Unknown: words are hashed in any."""
+        return
+
+    def embed_document_tokens(self, texts: Sequence[str], /) -> tuple[Vectors, list[TokenVectors]]:
+        """Embed passages: what ``embed_documents`` returns, and a vector of signs for each word."""
+        tokens: list[TokenVectors] = []
+        for text in texts:
+            words = _WORD.findall(text.casefold())
+            ids = np.array([_feature(word)[0] % _VOCABULARY for word in words], dtype=np.int32)
+            rows = np.array([_signs(word, self._dim) for word in words], dtype=np.float32)
+            scaled = rows.reshape(len(words), self._dim) / np.float32(np.sqrt(self._dim))
+            tokens.append(TokenVectors(ids, scaled))
+        return self.embed_documents(texts), tokens
+
+    def embed_query_tokens(self, texts: Sequence[str], /) -> tuple[Vectors, list[TokenVectors]]:
+        """Embed questions in the same way."""
+        return self.embed_document_tokens(texts)
+
 
 @lru_cache(maxsize=65536)
 def _feature(word: str) -> tuple[int, int]:
@@ -92,6 +113,18 @@ def _feature(word: str) -> tuple[int, int]:
     digest = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     number = int.from_bytes(digest, "little")
     return number >> 1, 1 if number & 1 else -1
+
+
+@lru_cache(maxsize=4096)
+def _signs(word: str, dim: int) -> tuple[int, ...]:
+    """Return a sign for each of ``dim`` dimensions."""
+    data = word.encode("utf-8", "surrogatepass")
+    blocks = (
+        blake2b(data, digest_size=64, salt=block.to_bytes(2, "little")).digest()
+        for block in range(-(-dim // 512))
+    )
+    bits = np.unpackbits(np.frombuffer(b"".join(blocks), dtype=np.uint8))[:dim]
+    return tuple((bits.astype(int) * 2 - 1).tolist())
 
 
 def identify(argument: str, /) -> str:

@@ -199,6 +199,15 @@ class Catalogue:
         )
         return Document(info, data.decode(), position_map)
 
+    def published(self, ids: Sequence[DocId]) -> dict[DocId, str]:
+        """Return the dates, as the documents state them, of those of ``ids`` that have one."""
+        rows = self._rows(
+            "SELECT doc_id, json_extract(metadata, '$.published') FROM documents"
+            " WHERE doc_id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(ids)),
+        )
+        return {doc_id: date for doc_id, date in rows if date is not None}
+
     def chunks(self, ids: Iterable[ChunkId]) -> list[Chunk]:
         """Return the chunks of ``ids``, in that order.
 

@@ -9,9 +9,10 @@ from briefqa.datatypes import Chunk, ChunkId, Document
 from briefqa.errors import IndexDamagedError
 from briefqa.indexing.catalogue import CATALOGUE, TEXTS, Catalogue
 from briefqa.indexing.current import GenerationRef, read_current
-from briefqa.indexing.generations import LEXICAL, VECTORS
+from briefqa.indexing.generations import LEXICAL, TOKENS, VECTORS
 from briefqa.indexing.integrity import MANIFEST, Problem, damaged_files, read_manifest
 from briefqa.indexing.manifest import Manifest, embedding_key, generation_id
+from briefqa.indexing.tokens import TokenStore
 from briefqa.protocols import LexicalBackend, VectorBackend
 
 _ROWS_AT_ONCE = 4096
@@ -93,8 +94,10 @@ def _broken_laws(
         if lexical != manifest.chunks:
             yield LEXICAL, f"holds {lexical} chunks instead of {manifest.chunks}"
         yield from _broken_vectors(folder, stores, ids)
+        if manifest.recipe.tokens:
+            TokenStore(folder / TOKENS, manifest.recipe.dim, ids)
     except IndexDamagedError as error:
-        # Only the catalogue and the word index raise here, and both name their place.
+        # The catalogue, the word index and the tokens raise here, and name their place.
         yield Path(error.path).name, error.detail
     finally:
         catalogue.close()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
@@ -12,16 +13,19 @@ from briefqa.errors import BackendError
 from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import Generation
 from briefqa.indexing.staging import Staging
+from briefqa.indexing.tokens import Codes, TokenIds, TokenStoreWriter, codes_of
 from briefqa.protocols import (
     Embedder,
     Progress,
     ProgressListener,
+    TokenEmbedder,
     VectorBackend,
     Vectors,
     VectorStore,
 )
 
-_BATCH = 256
+# The vectors of all tokens of a batch are in memory at a time: 40 MB for the default model.
+_BATCH = 128
 _ROWS_AT_ONCE = 1024
 
 
@@ -39,10 +43,14 @@ class VectorPlan:
     missing: dict[bytes, ChunkId] = field(default_factory=dict)
 
 
-def plan_vectors(gathered: Gathered, base: Generation | None, staging: Staging) -> VectorPlan:
-    """Decide for every chunk of ``gathered`` where its vector comes from."""
+def plan_vectors(
+    gathered: Gathered, base: Generation | None, staging: Staging, *, with_tokens: bool
+) -> VectorPlan:
+    """Decide for every chunk of ``gathered`` where its vector, and its tokens, come from."""
     plan = VectorPlan()
-    for _, chunk_id, key in base.catalogue.embedding_keys() if base else ():
+    # A generation without the tokens that are wanted is of no use for its vectors either.
+    reusable = base if base is not None and (base.tokens is not None or not with_tokens) else None
+    for _, chunk_id, key in reusable.catalogue.embedding_keys() if reusable else ():
         plan.known.setdefault(key, chunk_id)
     kept = base.catalogue.embedding_keys() if base else iter(())
     # Both come in the order of documents, and so do the chunks of the generation.
@@ -76,6 +84,19 @@ class VectorMaker:
         Raises:
             BackendError: If the model returns something other than unit vectors.
         """
+        return self._made(stores, None)
+
+    def make_with_tokens(self, stores: VectorBackend, folder: Path) -> VectorStore:
+        """Do what `make` does, and write the tokens of all chunks into the new ``folder``.
+
+        Raises:
+            BackendError: If the model returns something other than unit vectors, or no tokens.
+            OSError: If the disk refuses.
+        """
+        with TokenStoreWriter(folder, self.dim) as writer:
+            return self._made(stores, _TokenKeeper(self, writer))
+
+    def _made(self, stores: VectorBackend, tokens: "_TokenKeeper | None") -> VectorStore:
         store = stores.create(self.dim, capacity=len(self.plan.keys))
         added: dict[bytes, ChunkId] = {}
         chunks = iter(self.plan.keys.items())
@@ -89,7 +110,7 @@ class VectorMaker:
             old = [key for key in keys if key in self.plan.known]
             rows = np.concatenate(
                 [
-                    self._embed([self.plan.missing[key] for key in new], embedded),
+                    self._embed(new, embedded, tokens),
                     store.vectors([added[key] for key in earlier]),
                     self._known(old),
                 ]
@@ -97,6 +118,8 @@ class VectorMaker:
             embedded += len(new)
             row_of = {key: row for row, key in enumerate([*new, *earlier, *old])}
             store.add([chunk_id for chunk_id, _ in part], rows[[row_of[key] for _, key in part]])
+            if tokens is not None:
+                tokens.write([key for _, key in part])
             for chunk_id, key in part:
                 if key in self.plan.missing:
                     added.setdefault(key, chunk_id)
@@ -107,20 +130,68 @@ class VectorMaker:
             return np.empty((0, self.dim), dtype=np.float32)
         return self.base.vectors.vectors([self.plan.known[key] for key in keys])
 
-    def _embed(self, ids: Sequence[ChunkId], embedded: int) -> Vectors:
-        rows = np.empty((len(ids), self.dim), dtype=np.float32)
-        for start in range(0, len(ids), _BATCH):
-            batch = ids[start : start + _BATCH]
+    def _embed(
+        self, keys: Sequence[bytes], embedded: int, tokens: "_TokenKeeper | None"
+    ) -> Vectors:
+        rows = np.empty((len(keys), self.dim), dtype=np.float32)
+        for start in range(0, len(keys), _BATCH):
+            batch = keys[start : start + _BATCH]
+            ids = [self.plan.missing[key] for key in batch]
             if self.embedder is None:
-                msg = f"chunk {batch[0]!r} has no vector, and there is no model to make one"
+                msg = f"chunk {ids[0]!r} has no vector, and there is no model to make one"
                 raise BackendError(msg)
-            texts = [chunk.embedded_text for chunk in self.staging.catalogue.chunks(batch)]
-            found = self.embedder.embed_documents(texts)
+            texts = [chunk.embedded_text for chunk in self.staging.catalogue.chunks(ids)]
+            if tokens is None:
+                found = self.embedder.embed_documents(texts)
+            else:
+                found = tokens.embed(batch, texts)
             _require_unit_vectors(found, (len(batch), self.dim), self.embedder.model_id)
             rows[start : start + len(batch)] = found
             done = embedded + start + len(batch)
             self.on_progress(Progress("embedding", done, len(self.plan.missing)))
         return rows
+
+
+class _TokenKeeper:
+    """Holds the tokens of what was just embedded until they are written in the plan's order."""
+
+    def __init__(self, maker: VectorMaker, writer: TokenStoreWriter) -> None:
+        self._maker = maker
+        self._writer = writer
+        self._new: dict[bytes, tuple[TokenIds, Codes]] = {}
+        self._written: dict[bytes, int] = {}
+        self._count = 0
+
+    def embed(self, keys: Sequence[bytes], texts: Sequence[str]) -> Vectors:
+        """Return the vectors of ``texts``, whose embedding keys are ``keys``."""
+        embedder = self._maker.embedder
+        if not isinstance(embedder, TokenEmbedder):
+            msg = "the model gives no vectors of tokens"
+            raise BackendError(msg)
+        rows, tokens = embedder.embed_document_tokens(texts)
+        for key, each in zip(keys, tokens, strict=True):
+            self._new[key] = (each.ids, codes_of(each.rows))
+        return rows
+
+    def write(self, keys: Sequence[bytes]) -> None:
+        """Write the tokens of the next chunks, by their embedding keys."""
+        for key in keys:
+            self._writer.add(*self._tokens(key))
+            if key in self._maker.plan.missing:
+                self._written.setdefault(key, self._count)
+            self._count += 1
+        self._new.clear()
+
+    def _tokens(self, key: bytes) -> tuple[TokenIds, Codes]:
+        if key in self._new:
+            return self._new[key]
+        if key in self._written:
+            return self._writer.added(self._written[key])
+        base = self._maker.base
+        if base is None or base.tokens is None:
+            msg = "the generation before holds no tokens"
+            raise BackendError(msg)
+        return base.tokens.tokens(self._maker.plan.known[key])
 
 
 def _require_unit_vectors(found: Vectors, shape: tuple[int, int], model_id: str) -> None:

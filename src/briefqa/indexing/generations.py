@@ -23,6 +23,7 @@ from briefqa.indexing.current import Current, GenerationRef, read_current
 from briefqa.indexing.integrity import damaged_files, read_manifest, read_verified
 from briefqa.indexing.manifest import Manifest
 from briefqa.indexing.sources import Sources
+from briefqa.indexing.tokens import TokenStore
 from briefqa.protocols import (
     LexicalBackend,
     LexicalIndex,
@@ -33,6 +34,7 @@ from briefqa.protocols import (
 
 VECTORS = "vectors.bin"
 LEXICAL = "lexical"
+TOKENS = "tokens"
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class Generation:
     catalogue: Catalogue
     vectors: VectorStore
     words: LexicalIndex
+    tokens: TokenStore | None
     sources: Sources
     degraded: str | None = None
 
@@ -79,6 +82,10 @@ class Generation:
             IndexDamagedError: If its text is not the one that was stored.
         """
         return self.catalogue.document(doc_id)
+
+    def published(self, ids: Sequence[DocId]) -> dict[DocId, str]:
+        """Return the dates of those of ``ids`` that have one."""
+        return self.catalogue.published(ids)
 
     def documents(self) -> list[DocumentInfo]:
         """Return every document without its text, sorted by ``doc_id``."""
@@ -198,7 +205,10 @@ def _open(
     data = reading.result()
     catalogue = Catalogue(folder)
     try:
-        vectors = _load(stores, data, catalogue.chunk_ids(), folder / VECTORS)
+        ids = catalogue.chunk_ids()
+        vectors = _load(stores, data, ids, folder / VECTORS)
+        recipe = manifest.recipe
+        tokens = TokenStore(folder / TOKENS, recipe.dim, ids) if recipe.tokens else None
         lexical = words.open(folder / LEXICAL)
         _require_equal_counts(folder, manifest, vectors, lexical)
     except BaseException:
@@ -210,6 +220,7 @@ def _open(
         catalogue=catalogue,
         vectors=vectors,
         words=lexical,
+        tokens=tokens,
         sources=sources,
     )
 

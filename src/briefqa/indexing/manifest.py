@@ -10,7 +10,7 @@ from typing import Self
 from briefqa.datatypes import DocId, JsonValue
 from briefqa.errors import IndexDamagedError, IndexFormatError
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever an older version could not read what this one writes."""
 
 _ID_LENGTH = 20
@@ -20,7 +20,8 @@ _ID_LENGTH = 20
 class Recipe:
     """How chunks and vectors were made: equal recipes give equal results.
 
-    ``chunking`` and ``reading`` hold the options as JSON values.
+    ``chunking`` and ``reading`` hold the options as JSON values, ``tokens`` says
+    whether the tokens of chunks are kept.
     """
 
     model_id: str
@@ -29,6 +30,7 @@ class Recipe:
     reading: Mapping[str, JsonValue]
     chunking_version: int
     reader_version: int
+    tokens: bool
 
 
 @dataclass(frozen=True, slots=True)

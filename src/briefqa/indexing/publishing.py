@@ -19,7 +19,7 @@ from briefqa.indexing.current import (
 from briefqa.indexing.durable import fsync_folder, publish_folder
 from briefqa.indexing.embedding import VectorMaker, plan_vectors
 from briefqa.indexing.gathering import Gathered
-from briefqa.indexing.generations import Generation, open_generation_of
+from briefqa.indexing.generations import TOKENS, Generation, open_generation_of
 from briefqa.indexing.integrity import damaged_files, read_manifest
 from briefqa.indexing.locks import writer_lock
 from briefqa.indexing.manifest import Recipe, generation_id
@@ -133,10 +133,14 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
         return Outcome(generation, 0, chunks, published=True)
     temporary = index / "generations" / f"{TEMPORARY}{generation}"
     with write_errors(index):
-        plan = plan_vectors(gathered, base, staging)
+        plan = plan_vectors(gathered, base, staging, with_tokens=recipe.tokens)
         maker = VectorMaker(plan, base, staging, backends.embedder, recipe.dim, on_progress)
-        vectors = maker.make(backends.stores)
         temporary.mkdir(parents=True)
+        vectors = (
+            maker.make_with_tokens(backends.stores, temporary / TOKENS)
+            if recipe.tokens
+            else maker.make(backends.stores)
+        )
         contents = Contents(generation, recipe, gathered, staging, plan, vectors, base)
         manifest_sha256 = write_generation(
             temporary, contents, words=backends.words, on_progress=on_progress

@@ -31,7 +31,7 @@ from briefqa.indexing.manifest import Recipe, canonical_json
 from briefqa.indexing.publishing import Backends, Judge, only_writer
 from briefqa.indexing.rewriting import SyncReport, Wanted, rewrite
 from briefqa.indexing.sources import Root, Sources
-from briefqa.protocols import Embedder, ProgressListener
+from briefqa.protocols import Embedder, ProgressListener, TokenEmbedder
 
 _log = logging.getLogger(__name__)
 
@@ -157,6 +157,7 @@ def _recipe(embedder: Embedder, chunking: ChunkingOptions, options: ReadingOptio
         reading={"ocr": options.ocr_languages if options.ocr else None},
         chunking_version=CHUNKING_VERSION,
         reader_version=READER_VERSION,
+        tokens=isinstance(embedder, TokenEmbedder),
     )
 
 

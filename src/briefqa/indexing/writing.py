@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from briefqa.datatypes import Chunk, ChunkId, Document
+from briefqa.datatypes import Chunk, Document
 from briefqa.errors import BackendError
 from briefqa.indexing.catalogue_writer import CatalogueWriter
 from briefqa.indexing.durable import files_below
@@ -15,7 +15,13 @@ from briefqa.indexing.generations import LEXICAL, VECTORS, Generation
 from briefqa.indexing.integrity import MANIFEST, entry_of
 from briefqa.indexing.manifest import Manifest, Recipe
 from briefqa.indexing.staging import Staging
-from briefqa.protocols import LexicalBackend, Progress, ProgressListener, VectorStore
+from briefqa.protocols import (
+    DocumentWords,
+    LexicalBackend,
+    Progress,
+    ProgressListener,
+    VectorStore,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +81,21 @@ def write_generation(
 
 def _written(
     writer: CatalogueWriter, contents: Contents, on_progress: ProgressListener
-) -> Iterator[tuple[ChunkId, str]]:
+) -> Iterator[DocumentWords]:
     """Write document after document, and yield the chunks of each for the word index."""
     keys = contents.plan.keys
     for document, chunks in _documents(contents):
         writer.add(document, chunks, [keys[chunk.chunk_id] for chunk in chunks])
-        for chunk in chunks:
-            yield chunk.chunk_id, chunk.embedded_text
+        yield DocumentWords(
+            [(chunk.chunk_id, chunk.embedded_text) for chunk in chunks],
+            _language_code(document.info.metadata.language),
+        )
         on_progress(Progress("writing", writer.chunks, len(keys)))
+
+
+def _language_code(stated: str | None) -> str | None:
+    """Return the language of a tag such as ``en-GB``, which is all that words depend on."""
+    return stated.replace("_", "-").partition("-")[0].strip().lower() if stated else None
 
 
 def _documents(contents: Contents) -> Iterator[tuple[Document, list[Chunk]]]:

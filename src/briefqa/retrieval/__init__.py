@@ -1,5 +1,6 @@
 """A question becomes ranked hits: dense and lexical search, fused, without repeats."""
 
+from briefqa.retrieval.asking import Asked, check_question, embed_question
 from briefqa.retrieval.conditions import (
     MOST_CONDITIONS,
     check_condition,
@@ -11,25 +12,21 @@ from briefqa.retrieval.conditions import (
 )
 from briefqa.retrieval.dates import date_conditions
 from briefqa.retrieval.reranking import DEFAULT_RERANK_TOP, check_rerank_top, rerank
-from briefqa.retrieval.search import (
-    MOST_HITS,
-    SearchableIndex,
-    check_limit,
-    check_question,
-    find_hits,
-)
+from briefqa.retrieval.search import MOST_HITS, SearchableIndex, check_limit, find_hits
 from briefqa.retrieval.terms import held_terms, idf, term_weights
 
 __all__ = [
     "DEFAULT_RERANK_TOP",
     "MOST_CONDITIONS",
     "MOST_HITS",
+    "Asked",
     "SearchableIndex",
     "check_condition",
     "check_limit",
     "check_question",
     "check_rerank_top",
     "date_conditions",
+    "embed_question",
     "find_hits",
     "held_terms",
     "idf",

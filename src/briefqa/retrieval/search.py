@@ -1,24 +1,37 @@
 """From a question to ranked hits."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Protocol
 
 import numpy as np
 
-from briefqa.datatypes import Chunk, ChunkId, Hit
-from briefqa.errors import LimitError, QuestionError
-from briefqa.protocols import LexicalIndex, Selection, Vectors, VectorStore
-from briefqa.retrieval.fusion import fuse, lexical_share
+from briefqa.datatypes import Chunk, ChunkId, DocId, Hit
+from briefqa.errors import LimitError
+from briefqa.protocols import LexicalIndex, Selection, TokenIndex, VectorStore
+from briefqa.retrieval.asking import Asked
+from briefqa.retrieval.fusion import (
+    FEEDBACK,
+    Scores,
+    Weights,
+    feedback,
+    fuse,
+    lexical_shares,
+    weights_for,
+)
 from briefqa.retrieval.repeats import repeated_in, shingles
 from briefqa.retrieval.terms import in_header_words, term_weights
 
 MOST_HITS = 100
 """Most hits that may be asked for."""
 
-_LONGEST_QUESTION = 4_000
 # As many for every k: a score must not change with how many hits are asked for.
-_CANDIDATES = 3 * MOST_HITS
+CANDIDATES = MOST_HITS
+"""How many chunks each of dense and lexical search puts forward."""
+
+STAGES = ("dense", "lexical", "late", "fused", "feedback", "score")
+"""Names of a candidate's scores, in the order in which they come about."""
 
 
 class SearchableIndex(Protocol):
@@ -34,26 +47,31 @@ class SearchableIndex(Protocol):
         """Finds chunks by their words."""
         ...
 
+    @property
+    def tokens(self) -> TokenIndex | None:
+        """Compares chunks with a question token by token, if the index keeps tokens."""
+        ...
+
     def chunks(self, ids: Sequence[ChunkId], /) -> list[Chunk]:
         """Return the chunks of ``ids``, in that order."""
         ...
 
+    def published(self, ids: Sequence[DocId], /) -> Mapping[DocId, str]:
+        """Return the dates of those of ``ids`` that have one."""
+        ...
 
-def check_question(question: str) -> str:
-    """Return ``question`` without white space around it.
 
-    Raises:
-        QuestionError: If nothing is left, or too much.
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The candidates for a question, best first.
+
+    ``scores`` are by candidate and stage, those of `STAGES`. ``weights`` are what
+    the stages counted for.
     """
-    stripped = question.strip()
-    if not stripped:
-        msg = "the question is empty; ask something in words"
-        raise QuestionError(msg)
-    if len(stripped) > _LONGEST_QUESTION:
-        msg = f"the question has {len(stripped)} characters; at most {_LONGEST_QUESTION} are read"
-        raise QuestionError(msg)
-    # What no encoding can write, no index can hold: half characters become question marks.
-    return stripped.encode("utf-8", "replace").decode("utf-8")
+
+    order: Iterable[Chunk]
+    scores: Mapping[ChunkId, Mapping[str, float]]
+    weights: Weights
 
 
 def check_limit(k: int) -> None:
@@ -67,52 +85,65 @@ def check_limit(k: int) -> None:
 
 
 def find_hits(
-    question: str,
-    vector: Vectors,
-    index: SearchableIndex,
-    *,
-    k: int,
-    among: Selection | None = None,
+    asked: Asked, index: SearchableIndex, *, k: int, among: Selection | None = None
 ) -> list[Hit]:
     """Return the ``k`` best hits, best first; fewer where the index holds fewer.
 
-    Candidates come from dense and lexical search and are scored by both. A
-    chunk that nearly repeats a better one is not a hit of its own: the better
-    one names it. Equal scores rank by document and place.
+    A chunk that nearly repeats a better one is not a hit of its own: the better
+    one names it. Equal scores rank the newest document first, then by document
+    and place.
 
     Args:
-        question: What is asked, as `check_question` returns it.
-        vector: The question embedded, shape (dim,).
+        asked: The question.
         index: Where to look.
         k: How many hits, from 1 to `MOST_HITS`.
-        among: The chunks to search, all of them if unset. A hit's score does not depend on it.
+        among: The chunks to search, all of them if unset.
 
     Raises:
         LimitError: If ``k`` is out of these bounds.
     """
     check_limit(k)
+    return without_repeats(rank(asked, index, among=among), k)
+
+
+def rank(asked: Asked, index: SearchableIndex, *, among: Selection | None = None) -> Ranking:
+    """Score and order the candidates for a question.
+
+    Dense and lexical search each put forward `CANDIDATES`; every one of them is scored
+    by both, and where the index keeps tokens by late interaction.
+    """
+    known = asked.languages
+    weights = weights_for(
+        is_foreign=known is not None and index.words.language(asked.text) not in known,
+        has_tokens=index.tokens is not None and asked.tokens is not None,
+    )
     if not len(index.vectors if among is None else among):
-        return []
-    scores = _candidate_scores(question, vector, index, among)
-    return _without_repeats(_best_first(scores, index), scores, k)
-
-
-def _candidate_scores(
-    question: str, vector: Vectors, index: SearchableIndex, among: Selection | None
-) -> dict[ChunkId, dict[str, float]]:
-    dense = dict(index.vectors.search(vector[np.newaxis], _CANDIDATES, among=among)[0])
-    lexical = dict(index.words.search(in_header_words(question), _CANDIDATES, among=among))
-    missing = [chunk_id for chunk_id in lexical if chunk_id not in dense]
-    if missing:
-        found = np.asarray(index.vectors.vectors(missing) @ vector)
-        dense |= dict(zip(missing, map(float, found), strict=True))
-    weights = term_weights(question, index.words)
-    scores: dict[ChunkId, dict[str, float]] = {}
-    for chunk_id, cosine in dense.items():
-        bm25 = lexical.get(chunk_id, 0.0)
-        fused = fuse(cosine, lexical_share(bm25, weights))
-        scores[chunk_id] = {"dense": cosine, "lexical": bm25, "fused": fused}
-    return scores
+        return Ranking((), {}, weights)
+    nearest = dict(index.vectors.search(asked.vector[np.newaxis], CANDIDATES, among=among)[0])
+    bm25 = dict(index.words.search(in_header_words(asked.text), CANDIDATES, among=among))
+    # Sorted, so that sums come out the same however the candidates were found.
+    ids = sorted(nearest.keys() | bm25.keys())
+    vectors = index.vectors.vectors(ids)
+    dense = [
+        nearest[each] if each in nearest else float(row @ asked.vector)
+        for each, row in zip(ids, vectors, strict=True)
+    ]
+    found: dict[str, Scores] = {
+        "dense": np.array(dense, dtype=np.float32),
+        "lexical": np.array([bm25.get(each, 0.0) for each in ids], dtype=np.float32),
+        "late": np.zeros(len(ids), dtype=np.float32),
+    }
+    if index.tokens is not None and asked.tokens is not None:
+        found["late"] = index.tokens.similarities(asked.tokens, ids)
+    shares = lexical_shares(found["lexical"], term_weights(asked.text, index.words))
+    found["fused"] = fuse(found["dense"], shares, found["late"], weights)
+    found["feedback"] = feedback(found["fused"], vectors)
+    found["score"] = (found["fused"] + FEEDBACK * found["feedback"]) / np.float32(1 + FEEDBACK)
+    scores = {
+        chunk_id: {stage: float(found[stage][at]) for stage in STAGES}
+        for at, chunk_id in enumerate(ids)
+    }
+    return Ranking(_best_first(scores, index), scores, weights)
 
 
 def _best_first(
@@ -120,20 +151,23 @@ def _best_first(
 ) -> Iterator[Chunk]:
     """Yield the chunks of ``scores``, read from the index only as they are asked for."""
 
-    def fused(chunk_id: ChunkId) -> float:
-        return -scores[chunk_id]["fused"]
+    def falling(chunk_id: ChunkId) -> float:
+        return -scores[chunk_id]["score"]
 
-    for _, equals in groupby(sorted(scores, key=fused), key=fused):
-        yield from sorted(index.chunks(list(equals)), key=lambda each: (each.doc_id, each.span))
+    for _, equals in groupby(sorted(scores, key=falling), key=falling):
+        chunks = sorted(index.chunks(list(equals)), key=lambda each: (each.doc_id, each.span))
+        if len(chunks) > 1:
+            dates = index.published(list({chunk.doc_id for chunk in chunks}))
+            chunks.sort(key=lambda each: dates.get(each.doc_id, ""), reverse=True)
+        yield from chunks
 
 
-def _without_repeats(
-    ranked: Iterable[Chunk], scores: dict[ChunkId, dict[str, float]], k: int
-) -> list[Hit]:
+def without_repeats(ranking: Ranking, k: int) -> list[Hit]:
+    """Return the first ``k`` of a ranking that say something of their own."""
     kept: list[Chunk] = []
     seen: list[frozenset[object]] = []
     repeats: list[list[ChunkId]] = []
-    for chunk in ranked:
+    for chunk in ranking.order:
         words = shingles(chunk.text)
         original = repeated_in(words, seen)
         if original is not None:
@@ -147,10 +181,17 @@ def _without_repeats(
     return [
         Hit(
             chunk=chunk,
-            score=scores[chunk.chunk_id]["fused"],
-            rank=rank,
-            scores={name: scores[chunk.chunk_id][name] for name in ("dense", "lexical")},
-            duplicates=tuple(repeats[rank - 1]),
+            score=ranking.scores[chunk.chunk_id]["score"],
+            rank=place,
+            scores={
+                stage: value
+                for stage, value in ranking.scores[chunk.chunk_id].items()
+                if stage in _SHOWN
+            },
+            duplicates=tuple(repeats[place - 1]),
         )
-        for rank, chunk in enumerate(kept, 1)
+        for place, chunk in enumerate(kept, 1)
     ]
+
+
+_SHOWN = ("dense", "lexical", "late", "feedback")

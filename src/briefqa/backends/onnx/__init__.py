@@ -1,6 +1,6 @@
 """Runs exported models with onnxruntime and tokenizers: embedders and rerankers."""
 
-from briefqa.backends.onnx.embedder import OnnxEmbedder
+from briefqa.backends.onnx.embedder import OnnxEmbedder, OnnxTokenEmbedder
 from briefqa.backends.onnx.reranker import OnnxReranker
 
-__all__ = ["OnnxEmbedder", "OnnxReranker"]
+__all__ = ["OnnxEmbedder", "OnnxReranker", "OnnxTokenEmbedder"]

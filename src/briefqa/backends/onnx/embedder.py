@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from briefqa.backends.onnx.files import Fields, OpenedModel, open_model
-from briefqa.backends.onnx.running import encodable, run_batches
-from briefqa.protocols import Vectors
+from briefqa.backends.onnx.files import Fields, open_model
+from briefqa.backends.onnx.running import OpenedModel, encodable, run_batches
+from briefqa.protocols import TokenVectors, Vectors
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -28,6 +28,8 @@ class _Card:
     max_tokens: int
     query_prompt: str
     document_prompt: str
+    has_tokens: bool
+    languages: frozenset[str] | None
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
@@ -38,6 +40,8 @@ class _Card:
             max_tokens=int(fields["max_tokens"]),
             query_prompt=str(fields["prompts"]["query"]),
             document_prompt=str(fields["prompts"]["document"]),
+            has_tokens=bool(fields["tokens"]),
+            languages=None if fields["languages"] is None else frozenset(fields["languages"]),
         )
 
 
@@ -72,26 +76,30 @@ class OnnxEmbedder:
 
     def __init__(self, card: _Card, opened: OpenedModel) -> None:
         self._card = card
-        self._session = opened.session
+        self._opened = opened
         self._tokens = WordPieceCounter(opened.tokenizer.to_str(), card.max_tokens)
         # Only after the counter has its copy: that one must see the whole of a text.
         opened.tokenizer.enable_truncation(card.window)
-        self._tokenizer = opened.tokenizer
         self._warned = False
 
     @classmethod
-    def open(cls, folder: Path, *, threads: int | None = None) -> Self:
+    def open(cls, folder: Path, *, threads: int | None = None) -> "OnnxEmbedder":
         """Open the model in ``folder``, once its files match their checksums.
 
         Args:
             folder: Where an export was written.
-            threads: Cores to use; by default all that this process may use.
+            threads: How many batches may run at a time, each on one core; by default as
+                many as there are cores that this process may use.
+
+        Returns:
+            An `OnnxTokenEmbedder` if the graph also gives the vectors of tokens.
 
         Raises:
             IndexDamagedError: If a file is missing or has changed; it names the file.
             BackendError: If onnxruntime cannot load an undamaged graph.
         """
-        return cls(*open_model(folder, _Card.read, threads=threads))
+        card, opened = open_model(folder, _Card.read, threads=threads)
+        return OnnxTokenEmbedder(card, opened) if card.has_tokens else OnnxEmbedder(card, opened)
 
     @property
     def model_id(self) -> str:
@@ -114,20 +122,55 @@ class OnnxEmbedder:
         Passages beyond the window lose their tail, which is logged once:
         chunks are cut so that this does not happen.
         """
-        encodings = self._encode(self._card.document_prompt, texts)
-        if not self._warned and any(encoding.overflowing for encoding in encodings):
-            self._warned = True
-            _log.warning("passages longer than the model's window were cut off when embedded")
-        return self._embed(encodings)
+        return self._embed(self._encode_documents(texts))
 
     def embed_queries(self, texts: Sequence[str], /) -> Vectors:
         """Embed questions, each up to the model's window; returns shape (len(texts), dim)."""
         return self._embed(self._encode(self._card.query_prompt, texts))
 
+    def _encode_documents(self, texts: Sequence[str]) -> list[Any]:
+        encodings = self._encode(self._card.document_prompt, texts)
+        if not self._warned and any(encoding.overflowing for encoding in encodings):
+            self._warned = True
+            _log.warning("passages longer than the model's window were cut off when embedded")
+        return encodings
+
     def _encode(self, prompt: str, texts: Sequence[str]) -> list[Any]:
-        return self._tokenizer.encode_batch_fast([encodable(prompt + text) for text in texts])
+        return self._opened.tokenizer.encode_batch_fast(
+            [encodable(prompt + text) for text in texts]
+        )
 
     def _embed(self, encodings: Sequence[Any]) -> Vectors:
         rows = np.empty((len(encodings), self.dim), dtype=np.float32)
-        run_batches(self._session, encodings, rows)
+        for positions, outputs in run_batches(self._opened, encodings):
+            rows[positions] = outputs[0]
         return rows
+
+
+class OnnxTokenEmbedder(OnnxEmbedder):
+    """An exported model whose graph also gives the vectors of tokens."""
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """ISO 639-1 codes of the languages it was made for; None if it does not say."""
+        return self._card.languages
+
+    def embed_document_tokens(self, texts: Sequence[str], /) -> tuple[Vectors, list[TokenVectors]]:
+        """Embed passages: what ``embed_documents`` returns, and the tokens of each."""
+        return self._embed_tokens(self._encode_documents(texts))
+
+    def embed_query_tokens(self, texts: Sequence[str], /) -> tuple[Vectors, list[TokenVectors]]:
+        """Embed questions: what ``embed_queries`` returns, and the tokens of each."""
+        return self._embed_tokens(self._encode(self._card.query_prompt, texts))
+
+    def _embed_tokens(self, encodings: Sequence[Any]) -> tuple[Vectors, list[TokenVectors]]:
+        rows = np.empty((len(encodings), self.dim), dtype=np.float32)
+        found: dict[int, TokenVectors] = {}
+        for positions, (vectors, tokens) in run_batches(self._opened, encodings):
+            rows[positions] = vectors
+            for position, own in zip(positions, tokens, strict=True):
+                encoding = encodings[position]
+                is_text = np.array(encoding.special_tokens_mask) == 0
+                ids = np.array(encoding.ids, dtype=np.int32)
+                found[position] = TokenVectors(ids[is_text], own[is_text])
+        return rows, [found[position] for position in range(len(encodings))]

@@ -1,10 +1,10 @@
 """The folder of an exported model: what is in it, and whether it is whole.
 
-It holds ``model.onnx`` (token ids in, vectors or logits out), its weights in
-``model.bin``, ``tokenizer.json`` and ``model.json``, which says what they are:
+It holds ``model.onnx`` (token ids in, vectors or logits out, and the vectors of tokens),
+its weights in ``model.bin``, ``tokenizer.json`` and ``model.json``, which says what they are:
 
 ```
-format       1
+format       2
 name         for people
 fingerprint  of the files the graph was made from
 window       tokens the graph takes, special tokens counted
@@ -17,24 +17,22 @@ checksum     SHA-256 of all of the above
 
 An embedder's card has ``model_id``, as written into an index, ``dim``, the width of a
 vector, and ``max_tokens``, the tokens of text that fit once special tokens and prompt are
-off. A reranker's has ``reranker_id`` instead, and no prompt for passages.
+off; ``tokens`` says whether the graph also gives the vectors of tokens, and ``languages``
+which ones the model was made for, null if it does not say. A reranker's has
+``reranker_id`` instead, and no prompt for passages.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from briefqa.backends.onnx.running import available_cores, session_of
+from briefqa.backends.onnx.running import OpenedModel, available_cores, session_of
 from briefqa.errors import BackendError, IndexDamagedError
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
-FORMAT = 1
+FORMAT = 2
 _GRAPH = "model.onnx"
 _TOKENIZER = "tokenizer.json"
 _CARD = "model.json"
@@ -42,14 +40,6 @@ _CARD = "model.json"
 # Any: a parsed JSON object; whoever reads one converts or indexes every field.
 Fields = dict[str, Any]
 Card = TypeVar("Card")
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedModel:
-    """A graph and its tokenizer, which neither pads nor cuts off."""
-
-    session: Any  # onnxruntime ships no types
-    tokenizer: "Tokenizer"
 
 
 def open_model(
@@ -60,7 +50,8 @@ def open_model(
     Args:
         folder: Where an export was written.
         read: Makes what it needs of the card's fields; what it raises is damage.
-        threads: Cores to use; by default all that this process may use.
+        threads: How many batches may run at a time, each on one core; by default as many
+            as there are cores that this process may use.
 
     Raises:
         IndexDamagedError: If a file is missing or has changed; it names the file.
@@ -78,13 +69,13 @@ def open_model(
     if damaged:
         raise damaged[0]
     try:
-        session = session_of(folder / _GRAPH, threads or available_cores())
+        session = session_of(folder / _GRAPH)
         tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
     except Exception as error:
         # Both libraries raise bare or private classes; chained, never swallowed.
         msg = f"onnxruntime cannot load the model in {str(folder)!r}: {error}"
         raise BackendError(msg) from error
-    return card, OpenedModel(session, tokenizer)
+    return card, OpenedModel(session, tokenizer, threads or available_cores())
 
 
 def _read_card(

@@ -8,8 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from briefqa.backends.onnx.files import Fields, OpenedModel, open_model
-from briefqa.backends.onnx.running import encodable, run_batches
+from briefqa.backends.onnx.files import Fields, open_model
+from briefqa.backends.onnx.running import OpenedModel, encodable, run_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,10 @@ class OnnxReranker:
 
     def __init__(self, card: _Card, opened: OpenedModel) -> None:
         self._card = card
-        self._session = opened.session
+        self._opened = opened
         # As the reference cuts pairs: the longer of the two loses its tail first, so a
         # question that is shorter than its passage stays whole.
         opened.tokenizer.enable_truncation(card.window, strategy="longest_first")
-        self._tokenizer = opened.tokenizer
 
     @classmethod
     def open(cls, folder: Path, *, threads: int | None = None) -> Self:
@@ -46,7 +45,8 @@ class OnnxReranker:
 
         Args:
             folder: Where an export was written.
-            threads: Cores to use; by default all that this process may use.
+            threads: How many batches may run at a time, each on one core; by default as
+                many as there are cores that this process may use.
 
         Raises:
             IndexDamagedError: If a file is missing or has changed; it names the file.
@@ -62,9 +62,12 @@ class OnnxReranker:
     def score(self, question: str, passages: Sequence[str], /) -> NDArray[np.float32]:
         """Return how well each passage answers, shape (len(passages),), each in [0, 1]."""
         asked = encodable(self._card.query_prompt + question)
-        encodings = self._tokenizer.encode_batch_fast([(asked, encodable(p)) for p in passages])
+        encodings = self._opened.tokenizer.encode_batch_fast(
+            [(asked, encodable(p)) for p in passages]
+        )
         logits = np.empty(len(encodings), dtype=np.float32)
-        run_batches(self._session, encodings, logits)
+        for positions, outputs in run_batches(self._opened, encodings):
+            logits[positions] = outputs[0]
         # Bounds that no sound logit reaches, and within which nothing overflows.
         bounded = np.clip(logits.astype(np.float64), -700.0, 700.0)
         return (1.0 / (1.0 + np.exp(-bounded))).astype(np.float32)

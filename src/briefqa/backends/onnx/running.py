@@ -2,29 +2,49 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
 # Past what fits the caches, larger batches are slower: 380 paragraphs took 3.7 s with 512
 # to 1024 tokens, 4.5 s with 2048 and 6.5 s with 4096 or 8192 (two cores).
 _TOKENS_PER_BATCH = 768
+_BATCHES_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedModel:
+    """A graph and its tokenizer, which neither pads nor cuts off.
+
+    ``threads`` is how many batches may run at a time.
+    """
+
+    session: Any  # onnxruntime ships no types
+    tokenizer: "Tokenizer"
+    threads: int
 
 
 def run_batches(
-    session: Any,  # noqa: ANN401 - onnxruntime ships no types
+    opened: OpenedModel,
     encodings: Sequence[Any],  # the tokenizers library does not name the type of its results
-    rows: NDArray[np.float32],
-) -> None:
-    """Fill ``rows`` with the graph's output for each encoding, in their order.
+) -> Iterator[tuple[list[int], list[NDArray[np.float32]]]]:
+    """Yield positions of ``encodings``, and the graph's outputs for these, batch by batch.
 
     No row is padded, so nothing is computed in vain, and a result does not
-    depend on what it shared a batch with.
+    depend on what it shared a batch with. Each batch runs on one core, as many at a
+    time as there are: shared between cores, sums would come out in another order.
     """
+    session = opened.session
     names = [each.name for each in session.get_inputs()]
-    for positions in equal_lengths([len(each.ids) for each in encodings]):
+
+    def run(positions: list[int]) -> tuple[list[int], list[NDArray[np.float32]]]:
         ids = np.array([encodings[position].ids for position in positions], dtype=np.int64)
         types = np.array([encodings[position].type_ids for position in positions], dtype=np.int64)
         whole: Mapping[str, NDArray[np.int64]] = {
@@ -32,7 +52,16 @@ def run_batches(
             "attention_mask": np.ones_like(ids),
             "token_type_ids": types,
         }
-        rows[positions] = session.run(None, {name: whole[name] for name in names})[0]
+        return positions, session.run(None, {name: whole[name] for name in names})
+
+    batches = list(equal_lengths([len(each.ids) for each in encodings]))
+    if len(batches) <= 1 or opened.threads == 1:
+        yield from map(run, batches)
+        return
+    with ThreadPoolExecutor(opened.threads) as pool:
+        # Not all at once: what has been computed waits in memory until it is taken.
+        for start in range(0, len(batches), _BATCHES_AT_ONCE):
+            yield from pool.map(run, batches[start : start + _BATCHES_AT_ONCE])
 
 
 def equal_lengths(lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -59,20 +88,17 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def session_of(graph: Path, threads: int) -> Any:  # noqa: ANN401 - onnxruntime ships no types
+def session_of(graph: Path) -> Any:  # noqa: ANN401 - onnxruntime ships no types
     """Open a graph, its inputs and outputs as they were exported."""
     import onnxruntime  # noqa: PLC0415
 
     options = onnxruntime.SessionOptions()
     # The graph was optimised when it was exported; doing so again would only delay the start.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = threads
+    # One: with more, how a sum is split between cores shows in its last digits.
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # Spinning threads fight whatever else wants the cores. A question and its search among
-    # 20,000 vectors (median of 60, two cores): 23 ms with spinning and 8.5 ms without while
-    # others were busy, 5.3 ms and 5.6 ms while idle.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(
         str(graph), sess_options=options, providers=["CPUExecutionProvider"]
     )

@@ -2,12 +2,18 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from briefqa.backends.sentence_transformers.reading import encodable, fast_copy, window_of
+from briefqa.backends.sentence_transformers.reading import (
+    encodable,
+    fast_copy,
+    languages_of,
+    window_of,
+)
 from briefqa.backends.sentence_transformers.silence import transformers_silenced
 from briefqa.backends.sentence_transformers.weights import ModelFiles
 from briefqa.errors import BackendError
@@ -125,6 +131,39 @@ class SentenceTransformersEmbedder:
     def document_prompt(self) -> str:
         """Text that the model wants before a passage."""
         return self._prompt("document", "passage", "corpus")
+
+    @cached_property
+    def has_tokens(self) -> bool:
+        """Whether the model pools vectors of tokens, of the same width, into that of a text."""
+        [(_, tokens)] = self.encoded(["tokens"], prompt="")
+        return tokens is not None and tokens.shape[1] == self._dim
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """ISO 639-1 codes of the languages that the model's card names; None if it does not say."""
+        return languages_of(self.files.folder)
+
+    def encoded(self, texts: Sequence[str], *, prompt: str) -> list[tuple[Vectors, Vectors | None]]:
+        """Return the unit vector of each text, and those of its tokens, special ones included.
+
+        Tokens are None where the model has no vectors of them.
+        """
+        found: list[tuple[Vectors, Vectors | None]] = []
+        # Any: what a model's modules put there.
+        every: Any = self.model.encode(
+            [encodable(text) for text in texts],
+            prompt=prompt,
+            output_value=None,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
+        for features in every:
+            tokens = features.get("token_embeddings")
+            if tokens is not None:
+                rows = tokens[features["attention_mask"].bool()].cpu().numpy()
+                tokens = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+            found.append((features["sentence_embedding"].cpu().numpy(), tokens))
+        return found
 
     def embed_documents(self, texts: Sequence[str], /) -> Vectors:
         """Embed passages; returns shape (len(texts), dim)."""

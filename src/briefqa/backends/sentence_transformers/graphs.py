@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder, SentenceTransformer
     from tokenizers import Encoding, Tokenizer
 
-FORMAT = 1
+FORMAT = 2
 
 _OPSET = 17
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -42,15 +42,16 @@ class Source:
 
     ``name`` is for errors. ``samples`` are two texts, or pairs of them, of different
     length, so that the mask has zeros and cannot be traced away. ``read`` takes the
-    output from what the model gives, which has one row a text.
+    outputs, each of one row a text, from what the model gives; ``outputs`` names them
+    and says of each whether its rows have one of their own for every token.
     """
 
     name: str
     model: "SentenceTransformer | CrossEncoder"
     tokenizer: "Tokenizer | None"
     samples: Sequence[str] | Sequence[tuple[str, str]]
-    read: Callable[[Mapping[str, "torch.Tensor"]], "torch.Tensor"]
-    output: str
+    read: Callable[[Mapping[str, "torch.Tensor"]], "tuple[torch.Tensor, ...]"]
+    outputs: Mapping[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +62,26 @@ class Graph:
     tokenizer: "Tokenizer"
     inputs: tuple[str, ...]
 
-    def outputs(self, encoding: "Encoding") -> list[NDArray[np.float32]]:
-        """Run one text alone, and among others of its length: none may leak into its row."""
+    def outputs(self, encoding: "Encoding") -> list[list[NDArray[np.float32]]]:
+        """Run one text alone, and among others of its length: none may leak into its rows.
+
+        Returns:
+            For either way its row of each output.
+        """
         ids = np.array(encoding.ids, dtype=np.int64)
         types = np.array(encoding.type_ids, dtype=np.int64)
         batch = np.stack([ids[::-1], ids, np.roll(ids, 1)])
         return [
-            self._run(ids[None], types[None])[0],
-            self._run(batch, np.stack([types, types, types]))[1],
+            [rows[0] for rows in self._run(ids[None], types[None])],
+            [rows[1] for rows in self._run(batch, np.stack([types, types, types]))],
         ]
 
-    def _run(self, ids: NDArray[np.int64], types: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _run(self, ids: NDArray[np.int64], types: NDArray[np.int64]) -> list[NDArray[np.float32]]:
         whole = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
-        rows: NDArray[np.float32] = self.session.run(
+        found: list[NDArray[np.float32]] = self.session.run(
             None, {name: whole[name] for name in self.inputs}
-        )[0]
-        return rows
+        )
+        return found
 
 
 def write_graph(source: Source, folder: Path) -> Graph:
@@ -145,7 +150,11 @@ def _trace(source: Source, path: Path) -> list[str]:
     inputs = [name for name in _INPUTS if name in features]
     if inputs[:2] != list(_INPUTS[:2]):
         raise ExportError(source.name, reason=f"it takes {sorted(features)}, not token ids")
-    axes = {name: {0: "texts", 1: "tokens"} for name in inputs} | {source.output: {0: "texts"}}
+    by_token = {0: "texts", 1: "tokens"}
+    axes = dict.fromkeys(inputs, by_token) | {
+        name: by_token if is_by_token else {0: "texts"}
+        for name, is_by_token in source.outputs.items()
+    }
     noise = io.StringIO()
     try:
         source.model.cpu()
@@ -157,7 +166,7 @@ def _trace(source: Source, path: Path) -> list[str]:
                 tuple(features[name].cpu() for name in inputs),
                 str(path),
                 input_names=inputs,
-                output_names=[source.output],
+                output_names=list(source.outputs),
                 dynamic_axes=axes,
                 opset_version=_OPSET,
                 dynamo=False,
@@ -171,13 +180,13 @@ def _pipeline(source: Source, inputs: Sequence[str]) -> "torch.nn.Module":
     import torch  # noqa: PLC0415
 
     class Pipeline(torch.nn.Module):
-        """Token ids in, the source's output out."""
+        """Token ids in, the source's outputs out."""
 
         def __init__(self) -> None:
             super().__init__()
             self.model = source.model
 
-        def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
+        def forward(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
             return source.read(self.model(dict(zip(inputs, tensors, strict=True))))
 
     return Pipeline().eval()

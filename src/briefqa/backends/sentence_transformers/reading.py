@@ -1,6 +1,9 @@
-"""What a model reads of a text: its tokenizer, its window, the characters it takes."""
+"""What a model reads of a text: its tokenizer, its window, its characters and languages."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import yaml
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -9,6 +12,7 @@ if TYPE_CHECKING:
 _WINDOW = 512
 # transformers writes a window of 1e30 where it knows none.
 _LONGEST_WINDOW = 10**6
+_CODE_LENGTH = 2
 
 
 def fast_copy(tokenizer: object) -> "Tokenizer | None":
@@ -27,6 +31,24 @@ def fast_copy(tokenizer: object) -> "Tokenizer | None":
 def window_of(stated: int | None) -> int:
     """Return the tokens that a model takes, special tokens counted, of what it states."""
     return stated if stated and stated < _LONGEST_WINDOW else _WINDOW
+
+
+def languages_of(folder: Path) -> frozenset[str] | None:
+    """Return the languages that a model's card, the head of its README, names.
+
+    Returns:
+        ISO 639-1 codes; None if there is no card, it names none, or says "multilingual".
+    """
+    try:
+        head = (folder / "README.md").read_text(encoding="utf-8").split("---", 2)
+        stated = yaml.safe_load(head[1])["language"]
+    except (OSError, UnicodeError, IndexError, KeyError, TypeError, yaml.YAMLError):
+        return None
+    named = [stated] if isinstance(stated, str) else stated
+    if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
+        return None
+    codes = frozenset(each.partition("-")[0].lower() for each in named)
+    return codes if codes and all(len(code) == _CODE_LENGTH for code in codes) else None
 
 
 def encodable(text: str) -> str:

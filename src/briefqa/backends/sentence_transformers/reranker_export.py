@@ -43,7 +43,7 @@ def export(reranker: "SentenceTransformersReranker", folder: Path) -> None:
         tokenizer=reranker.fast_tokenizer(),
         samples=[("a question", "few words"), ("another one", "an answer of rather more words")],
         read=_logits,
-        output="logits",
+        outputs={"logits": False},
     )
     graph = write_graph(source, folder)
     graph.tokenizer.enable_truncation(reranker.window, strategy="longest_first")
@@ -60,8 +60,8 @@ def export(reranker: "SentenceTransformersReranker", folder: Path) -> None:
     write_card(card, folder)
 
 
-def _logits(features: Mapping[str, "torch.Tensor"]) -> "torch.Tensor":
-    return features["scores"].reshape(-1)
+def _logits(features: Mapping[str, "torch.Tensor"]) -> "tuple[torch.Tensor, ...]":
+    return (features["scores"].reshape(-1),)
 
 
 def _check(reranker: "SentenceTransformersReranker", graph: Graph) -> dict[str, object]:
@@ -74,7 +74,7 @@ def _check(reranker: "SentenceTransformersReranker", graph: Graph) -> dict[str, 
         passages = texts[place :: len(questions)]
         asked = reranker.query_prompt + question
         for passage, expected in zip(passages, reranker.logits(question, passages), strict=True):
-            for found in graph.outputs(graph.tokenizer.encode(asked, passage)):
+            for (found,) in graph.outputs(graph.tokenizer.encode(asked, passage)):
                 worst = max(worst, _difference(float(found), float(expected)))
                 if not worst <= MOST_DIFFERENCE:
                     reason = (

@@ -1,8 +1,7 @@
-"""BM25 with tantivy."""
+"""An index of words: how it is built, opened and searched."""
 
 import shutil
 import tempfile
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,7 +12,6 @@ from tantivy import (
     DocAddress,
     Document,
     FieldType,
-    Filter,
     Index,
     IndexWriter,
     Occur,
@@ -21,22 +19,35 @@ from tantivy import (
     Schema,
     SchemaBuilder,
     Searcher,
-    TextAnalyzer,
     TextAnalyzerBuilder,
     Tokenizer,
 )
 
+from briefqa.backends.tantivy.analysis import (
+    LANGUAGES,
+    UNKNOWN,
+    language_of,
+    language_of_document,
+    plain,
+    subject_words,
+    words,
+)
 from briefqa.datatypes import ChunkId
 from briefqa.errors import IndexDamagedError
-from briefqa.protocols import Selection
+from briefqa.protocols import DocumentWords, Selection
 
-_ANALYZER = "briefqa_words"
-_TEXT, _CHUNK_ID, _POSITION = "text", "chunk_id", "position"
+_BETWEEN_SPACES = "briefqa_between_spaces"
+_TEXT, _CHUNK_ID, _POSITION, _LANGUAGE = "text", "chunk_id", "position", "language"
 _META = "meta.json"
+_NONE = "none"
+"""Stands in the index for a language that is not known."""
+
+_CHUNKS_TO_TELL = 20
+"""Chunks of a document by which its language is told."""
+
 # The writer's own books and locks: of no use to a reader.
 _LEFTOVERS = (".managed.json", ".tantivy-meta.lock", ".tantivy-writer.lock")
 
-_LONGEST_WORD = 64
 # Held back until this is full; a folder of some 100,000 chunks then ends in one segment.
 _WRITER_BYTES = 256_000_000
 
@@ -52,20 +63,6 @@ _ROUNDING = 10**-_DECIMALS
 _MOST_RANGES = 1000
 _MOST_SHARE = 0.1
 
-# Words that carry no subject. They are dropped from the question and not from the index:
-# "what was the cost of it" should not favour passages with many a "what", while a question
-# made of nothing else ("who is it?") still finds the passages that hold its words.
-# "us" is not among them: in lower case it is also a country.
-_STOP_WORDS = """
-    a about an and any are as at be been being both but by can could did do does doing done
-    each for from get gets had has have having he her hers him his how i if in into is it its
-    me my no nor not of off on onto or our ours out over per please said says shall she should
-    so some such tell than that the their theirs them then there these they this those to too
-    upon very via was we were what when where whether which while who whom whose why will
-    with would you your yours
-    d ll m re s t ve
-"""
-
 
 class TantivyIndex:
     """An opened index; safe to search from several threads."""
@@ -73,8 +70,8 @@ class TantivyIndex:
     def __init__(self, schema: Schema, searcher: Searcher) -> None:
         self._schema = schema
         self._searcher = searcher
-        self._all_words = _analyzer(())
-        self._subject_words = _analyzer(_STOP_WORDS.split())
+        held = {code: searcher.doc_freq(_LANGUAGE, code or _NONE) for code in LANGUAGES}
+        self._languages = sorted(filter(held.get, held), key=lambda code: -held[code])
 
     def __len__(self) -> int:
         return self._searcher.num_docs
@@ -96,7 +93,7 @@ class TantivyIndex:
         if among is not None:
             among.check_within(len(self))
         k = min(k, len(self) if among is None else len(among))
-        terms = self.terms(question) or self._all_words.analyze(_plain(question))
+        terms = self.terms(question) or words(plain(question), self.language(question))
         if not terms or not k:
             return []
         either = [
@@ -108,11 +105,23 @@ class TantivyIndex:
 
     def terms(self, text: str, /) -> list[str]:
         """Return the text's words but stop words: lower case, stemmed, in order."""
-        return self._subject_words.analyze(_plain(text))
+        return subject_words(plain(text), self.language(text))
+
+    def language(self, text: str, /) -> str:
+        """Return the language, of those of the chunks, that ``text`` is read in.
+
+        An ISO 639-1 code, or nothing for one that is not known. Where the text does
+        not tell, it is the language of most chunks.
+        """
+        if len(self._languages) > 1:
+            told = language_of(plain(text), self._languages)
+            if told is not None:
+                return told
+        return self._languages[0] if self._languages else UNKNOWN
 
     def document_frequency(self, term: str, /) -> int:
         """Return how many chunks hold ``term``, a result of ``terms``."""
-        return self._searcher.doc_freq(_TEXT, _plain(term))
+        return self._searcher.doc_freq(_TEXT, plain(term))
 
     def _best_among(
         self, query: Query, k: int, among: Selection | None
@@ -211,8 +220,8 @@ def _runs(positions: NDArray[np.int64]) -> list[tuple[int, int]]:
 class TantivyBackend:
     """Builds and reopens BM25 indexes."""
 
-    def build(self, folder: Path, entries: Iterable[tuple[ChunkId, str]], /) -> None:
-        """Write an index of (id, text) into the empty ``folder``.
+    def build(self, folder: Path, documents: Iterable[DocumentWords], /) -> None:
+        """Write an index of the chunks of ``documents`` into the empty ``folder``.
 
         Only data is left there: ``meta.json`` and the segments' files.
 
@@ -222,12 +231,22 @@ class TantivyBackend:
         schema = _schema()
         with _disk_errors():
             index = Index(schema, path=str(folder), reuse=False)
-            index.register_tokenizer(_ANALYZER, _analyzer(()))
+            index.register_tokenizer(
+                _BETWEEN_SPACES, TextAnalyzerBuilder(Tokenizer.whitespace()).build()
+            )
             # One thread: chunks stay in the order given, in one segment while they fit the buffer.
             writer = index.writer(_WRITER_BYTES, 1)
         with _stopped(writer):
-            for position, (chunk_id, text) in enumerate(entries):
-                fields = {_TEXT: _plain(text), _CHUNK_ID: chunk_id, _POSITION: position}
+            for position, (chunk_id, text, language) in enumerate(
+                _read_in_their_language(documents)
+            ):
+                fields = {
+                    # Words without spaces in them, so that each is found as it was made here.
+                    _TEXT: " ".join(words(text, language)),
+                    _CHUNK_ID: chunk_id,
+                    _POSITION: position,
+                    _LANGUAGE: language or _NONE,
+                }
                 # With the schema: without it, tantivy takes the position for a signed number.
                 document = Document.from_dict(fields, schema)
                 with _disk_errors():
@@ -265,6 +284,18 @@ class TantivyBackend:
             shutil.rmtree(view, ignore_errors=True)
 
 
+def _read_in_their_language(
+    documents: Iterable[DocumentWords],
+) -> Iterator[tuple[ChunkId, str, str]]:
+    """Yield id, plain text and language of each chunk."""
+    for document in documents:
+        chunks = [(chunk_id, plain(text)) for chunk_id, text in document.chunks]
+        language = document.language
+        if language not in LANGUAGES:
+            language = language_of_document(" ".join(text for _, text in chunks[:_CHUNKS_TO_TELL]))
+        yield from ((chunk_id, text, language) for chunk_id, text in chunks)
+
+
 def _link(path: Path, link: Path) -> None:
     try:
         link.symlink_to(path)
@@ -275,30 +306,9 @@ def _link(path: Path, link: Path) -> None:
 
 def _schema() -> Schema:
     builder = SchemaBuilder()
-    builder.add_text_field(_TEXT, tokenizer_name=_ANALYZER, index_option="freq")
+    builder.add_text_field(_TEXT, tokenizer_name=_BETWEEN_SPACES, index_option="freq")
+    builder.add_text_field(_LANGUAGE, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(_CHUNK_ID, stored=True, tokenizer_name="raw", index_option="basic")
     # Fast to order equals by, indexed to hold a search to some chunks.
     builder.add_unsigned_field(_POSITION, fast=True, indexed=True)
     return builder.build()
-
-
-def _analyzer(stop_words: Iterable[str]) -> TextAnalyzer:
-    builder = (
-        TextAnalyzerBuilder(Tokenizer.simple())
-        .filter(Filter.remove_long(_LONGEST_WORD))
-        .filter(Filter.lowercase())
-        .filter(Filter.ascii_fold())
-    )
-    words = list(stop_words)
-    if words:
-        # Before the stemmer, which would make stems of them.
-        builder = builder.filter(Filter.custom_stopword(words))
-    return builder.filter(Filter.stemmer("English")).build()
-
-
-def _plain(text: str) -> str:
-    """Compose letters with their accents, and replace lone surrogates.
-
-    The tokenizer would otherwise cut a word at a combining accent.
-    """
-    return unicodedata.normalize("NFKC", text).encode("utf-8", "replace").decode()

@@ -1,0 +1,151 @@
+"""How texts become words, each language in its own way."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
+
+UNKNOWN = ""
+"""Stands for a language that no stemmer here knows."""
+
+# By ISO 639-1 code: the languages of which tantivy has both a stemmer and a list of stop words.
+_NAMES = {
+    "da": "danish",
+    "de": "german",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "hu": "hungarian",
+    "it": "italian",
+    "nl": "dutch",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ru": "russian",
+    "sv": "swedish",
+}
+LANGUAGES = (*_NAMES, UNKNOWN)
+_LONGEST_WORD = 64
+_MOST_TELLING = 5_000
+"""Characters of a text that are enough to tell its language."""
+
+_LEAST_SHARE = 0.15
+"""Share of stop words below which they tell no language."""
+
+_PLAIN_SHARE = 0.98
+"""Share of letters without accents from which on a text counts as written without them."""
+
+# Words that carry no subject. They are dropped from the question and not from the index:
+# "what was the cost of it" should not favour passages with many a "what", while a question
+# made of nothing else ("who is it?") still finds the passages that hold its words.
+# "us" is not among them: in lower case it is also a country.
+_ENGLISH_STOP_WORDS = """
+    a about an and any are as at be been being both but by can could did do does doing done
+    each for from get gets had has have having he her hers him his how i if in into is it its
+    me my no nor not of off on onto or our ours out over per please said says shall she should
+    so some such tell than that the their theirs them then there these they this those to too
+    upon very via was we were what when where whether which while who whom whose why will
+    with would you your yours
+    d ll m re s t ve
+"""
+
+# Scripts that put no space between words: runs of them are cut into overlapping pairs.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+"
+)
+
+
+def plain(text: str) -> str:
+    """Compose letters with their accents, replace lone surrogates, and part unspaced scripts.
+
+    The tokenizer would otherwise cut a word at a combining accent, and take a Chinese
+    sentence for one word.
+    """
+    composed = unicodedata.normalize("NFKC", text).encode("utf-8", "replace").decode()
+    return composed if composed.isascii() else _UNSPACED.sub(_in_pairs, composed)
+
+
+def words(text: str, language: str) -> list[str]:
+    """Return all words of ``text``, as `plain` gives it: lower case, stemmed, in order."""
+    return _analyzer(language, is_subject=False).analyze(text)
+
+
+def subject_words(text: str, language: str) -> list[str]:
+    """Return what `words` does, but no stop words."""
+    return _analyzer(language, is_subject=True).analyze(text)
+
+
+def language_of(text: str, among: Sequence[str] = tuple(_NAMES)) -> str | None:
+    """Return the language of ``among`` of whose stop words ``text`` holds most.
+
+    Stop words are near half of any running text, and each language has its own.
+
+    Returns:
+        A code, or None if too few words tell, or two languages claim as many of them.
+    """
+    sample = text[:_MOST_TELLING].lower()
+    found = len(_splitter().analyze(sample))
+    held = {code: found - len(_sieve(code).analyze(sample)) for code in among if code}
+    most = max(held.values(), default=0)
+    claiming = [code for code, count in held.items() if count == most]
+    return claiming[0] if most > _LEAST_SHARE * found and len(claiming) == 1 else None
+
+
+def language_of_document(text: str) -> str:
+    """Return the language to read a document in.
+
+    Where nothing tells, what is written without accents is read as English, for what
+    little a stemmer does to other languages it does to their questions too; anything
+    else is `UNKNOWN`.
+    """
+    found = language_of(text)
+    if found is not None:
+        return found
+    letters = [letter for letter in text[:_MOST_TELLING] if letter.isalpha()]
+    is_plain = sum(letter.isascii() for letter in letters) >= _PLAIN_SHARE * len(letters)
+    return "en" if is_plain else UNKNOWN
+
+
+def _in_pairs(found: re.Match[str]) -> str:
+    run = found[0]
+    pairs = [run[at : at + 2] for at in range(len(run) - 1)] or [run]
+    return f" {' '.join(pairs)} "
+
+
+@lru_cache
+def _analyzer(language: str, *, is_subject: bool) -> TextAnalyzer:
+    name = _NAMES.get(language)
+    builder = (
+        TextAnalyzerBuilder(Tokenizer.simple())
+        .filter(Filter.remove_long(_LONGEST_WORD))
+        .filter(Filter.lowercase())
+    )
+    if name is None:
+        # Marks are part of a letter in many languages: without them, Vietnamese syllables merge.
+        return builder.build()
+    if language == "en":
+        builder = builder.filter(Filter.ascii_fold())
+        if is_subject:
+            # Before the stemmer, which would make stems of them.
+            builder = builder.filter(Filter.custom_stopword(_ENGLISH_STOP_WORDS.split()))
+        return builder.filter(Filter.stemmer(name)).build()
+    if is_subject:
+        builder = builder.filter(Filter.stopword(name))
+    # Folded last: stemmers know the accents of their language.
+    return builder.filter(Filter.stemmer(name)).filter(Filter.ascii_fold()).build()
+
+
+@lru_cache
+def _splitter() -> TextAnalyzer:
+    return TextAnalyzerBuilder(Tokenizer.simple()).build()
+
+
+@lru_cache
+def _sieve(language: str) -> TextAnalyzer:
+    """Return what drops nothing but the stop words of ``language``."""
+    builder = TextAnalyzerBuilder(Tokenizer.simple())
+    if language == "en":
+        return builder.filter(Filter.custom_stopword(_ENGLISH_STOP_WORDS.split())).build()
+    return builder.filter(Filter.stopword(_NAMES[language])).build()
