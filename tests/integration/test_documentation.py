@@ -16,7 +16,12 @@ from tests.integration.model_index import ModelIndex
 from tests.integration.processes import ROOT
 
 _FENCED = re.compile(r"^```(console|sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_PAGES = ("README.md", "docs/tutorial.md", "docs/how-to/filter-by-metadata.md")
+_PAGES = (
+    "README.md",
+    "docs/tutorial.md",
+    "docs/how-to/filter-by-metadata.md",
+    "docs/how-to/ask-in-batch.md",
+)
 _SERVE = "briefqa serve"
 _PORT = "8321"
 # These install, or run make, which the other tests do not come through.

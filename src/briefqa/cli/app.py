@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from briefqa.cli.asking import ask, search
+from briefqa.cli.batching import batch
 from briefqa.cli.changing import remove_document, restore_document
 from briefqa.cli.comparing import compare_runs, plan_run, report_runs
 from briefqa.cli.diagnosing import doctor
@@ -97,6 +98,14 @@ app.command(
         "briefqa search --since 2025 export controls",
     )
 )(search)
+app.command(
+    epilog=_examples(
+        "briefqa batch questions.jsonl -o answers.jsonl",
+        "briefqa batch topics.xml --search --top-k 100 -o passages.jsonl",
+        "briefqa batch questions.txt --as-of 2025-03 --jobs 4 -o answers.jsonl --json",
+        "briefqa batch - < questions.txt > answers.jsonl",
+    )
+)(batch)
 app.command(
     epilog=_examples(
         "briefqa ask --json Who wrote the brief? | briefqa verify -",

@@ -10,14 +10,20 @@ from briefqa.wire import WireObject
 
 def print_json(value: WireObject) -> None:
     """Print one JSON object on stdout: indented on a terminal, else on one line."""
-    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-    text = json.dumps(
-        value,
-        # What cannot be written as it is must be escaped, not lost.
-        ensure_ascii=encoding != "utf8",
-        indent=2 if sys.stdout.isatty() else None,
-    )
-    sys.stdout.write(harmless_json(text) + "\n")
+    indent = 2 if sys.stdout.isatty() else None
+    sys.stdout.write(json_text(value, encoding=sys.stdout.encoding, indent=indent) + "\n")
+
+
+def json_text(value: WireObject, *, encoding: str | None, indent: int | None = None) -> str:
+    """Return one JSON object, harmless, on one line or indented.
+
+    Args:
+        value: The object.
+        encoding: That of the stream; what it cannot write as it is is escaped, not lost.
+        indent: Columns by which each level is set in; None puts all on one line.
+    """
+    is_utf8 = (encoding or "").lower().replace("-", "") == "utf8"
+    return harmless_json(json.dumps(value, ensure_ascii=not is_utf8, indent=indent))
 
 
 def say(message: str) -> None:

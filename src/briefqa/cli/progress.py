@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 _LABELS = {"model": "preparing the model", "reranker": "preparing the reranker"}
-_UNITS = {"reading": "files", "embedding": "texts", "writing": "chunks"}
+_UNITS = {"reading": "files", "embedding": "texts", "writing": "chunks", "asking": "questions"}
 _SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -55,20 +55,23 @@ class PlainLines:
             if progress.stage not in _UNITS:
                 # It cannot be told how long this takes, so it is said that it began.
                 self._say(f"{_label(progress.stage)} …")
-        if progress.stage not in _UNITS or not progress.total:
+        if progress.stage not in _UNITS or not (progress.total or progress.done):
             return
-        if progress.done >= progress.total or now - self._said >= _SECONDS_BETWEEN_LINES:
+        is_over = bool(progress.total) and progress.done >= progress.total
+        if is_over or now - self._said >= _SECONDS_BETWEEN_LINES:
             self._said = now
             self._say(self._line(progress, now - self._started))
 
     def _line(self, progress: Progress, seconds: float) -> str:
-        counts = f"{progress.done:,} of {progress.total:,} {_UNITS[progress.stage]}"
-        line = f"{_label(progress.stage)}: {counts}"
+        # How many there are in all cannot be known of what comes through a pipe.
+        of_all = f" of {progress.total:,}" if progress.total else ""
+        line = f"{_label(progress.stage)}: {progress.done:,}{of_all} {_UNITS[progress.stage]}"
         done = progress.done - self._first
-        if progress.done >= progress.total or not done or not seconds:
+        if not done or not seconds or 0 < progress.total <= progress.done:
             return line
+        line = f"{line}, {done / seconds:,.0f}/s"
         left = (progress.total - progress.done) * seconds / done
-        return f"{line}, {done / seconds:,.0f}/s, {left:.0f} s left"
+        return f"{line}, {left:.0f} s left" if progress.total else line
 
 
 @contextmanager
@@ -107,12 +110,13 @@ def _bars(*, no_color: bool) -> Iterator[ProgressListener]:
 
     def listen(progress: Progress) -> None:
         # Of a stage without units it is only known that it goes on: its bar moves to and fro.
-        total = progress.total if progress.stage in _UNITS else None
+        is_counted = progress.stage in _UNITS and (progress.total or not progress.done)
+        total = progress.total if is_counted else None
         if progress.stage not in tasks:
             tasks[progress.stage] = bars.add_task(_label(progress.stage), total=total)
         task = tasks[progress.stage]
         bars.update(task, completed=progress.done, total=total)
-        if progress.done >= progress.total:
+        if progress.done >= progress.total and (progress.total or not progress.done):
             bars.update(task, completed=progress.total, total=progress.total)
 
     with bars:

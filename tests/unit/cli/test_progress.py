@@ -62,3 +62,14 @@ def test_stage_without_units_is_announced_when_it_begins(clock: _Clock, said: li
     tell(Progress("reading", 0, 0))
 
     assert said == ["preparing the model …"]
+
+
+def test_what_has_no_known_end_is_counted_all_the_same(clock: _Clock, said: list[str]) -> None:
+    """Questions that come through a pipe have no total, and a wait without a word is long."""
+    tell = PlainLines(said.append, clock=clock)
+
+    for second in range(11):
+        clock.now = float(second)
+        tell(Progress("asking", second * 3, 0))
+
+    assert said == ["asking: 15 questions, 3/s", "asking: 30 questions, 3/s"]
