@@ -76,6 +76,26 @@ class ServerSettings(BaseModel):
     )
 
 
+class GateSettings(BaseModel):
+    """On which questions an index must not get worse, and by how much."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    questions: Path | None = Field(
+        default=None,
+        description="Question set that a build is measured on before it is published; unset, "
+        "none is.",
+    )
+    measure: str | None = Field(
+        default=None,
+        description="Measure that must not fall; unset means evidence_recall@5, span_recall@5 or "
+        "recall@5, the first that applies.",
+    )
+    margin: float = Field(
+        default=0.02, ge=0, le=1, description="How much of the measure may be lost."
+    )
+
+
 class Settings(BaseSettings):
     """Every setting, its default and its bounds."""
 
@@ -101,6 +121,7 @@ class Settings(BaseSettings):
     chunking: ChunkingSettings = ChunkingSettings()
     documents: DocumentsSettings = DocumentsSettings()
     server: ServerSettings = ServerSettings()
+    gate: GateSettings = GateSettings()
 
     @classmethod
     def settings_customise_sources(

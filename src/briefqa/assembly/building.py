@@ -13,6 +13,7 @@ from briefqa.assembly.embedders import (
     embedder_for_questions,
 )
 from briefqa.assembly.exports import MODELS_FOLDER
+from briefqa.assembly.gating import Gate, judge_for
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.chunking import ChunkingOptions
@@ -40,6 +41,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
     reading: ReadingOptions | None = None,
     restored: Sequence[str] = (),
     allow_empty: bool = False,
+    gate: Gate | None = None,
     on_progress: ProgressListener | None = None,
 ) -> SyncReport:
     """Bring ``index`` in step with the documents of ``folders``.
@@ -56,6 +58,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
         reading: How files are read.
         restored: Ids of documents that were removed from the index and may come back.
         allow_empty: Accept a folder that holds nothing.
+        gate: The questions on which the index must not get worse.
         on_progress: Told how far the work has come.
 
     Raises:
@@ -65,8 +68,11 @@ def build_index(  # noqa: PLR0913 - all but two are options
         IndexMissingError: If no folder is given, and there is no index to tell them.
         IndexLockedError: If another process is writing.
         BackendError: If the model cannot be loaded.
+        DatasetError: If the questions of ``gate`` cannot be read.
+        GateError: If the index would find less than the one that serves; that one stays.
     """
     index = Path(index)
+    judge = judge_for(gate, index, on_progress=on_progress) if gate is not None else None
     roots = roots_to_index(folders, index)
     # Before the model is loaded, which takes long enough to be annoying in vain.
     files_to_index(roots, index, allow_empty=allow_empty)
@@ -84,6 +90,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
             restored={DocId(doc_id) for doc_id in restored},
             allow_empty=allow_empty,
             on_progress=on_progress,
+            judge=judge,
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from watchfiles import Change, watch
 
-from briefqa.errors import BriefqaError
+from briefqa.errors import BriefqaError, GateError
 from briefqa.indexing.sources import Root
 
 _SETTLE_MS = 1_000
@@ -76,4 +76,5 @@ def follow(
             failed_at = None
         except BriefqaError as error:
             _log.warning("still serving what was there: %s", error)
-            failed_at = time.monotonic()
+            # A build that was refused would be again, until something changes.
+            failed_at = None if isinstance(error, GateError) else time.monotonic()

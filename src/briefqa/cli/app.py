@@ -14,6 +14,8 @@ from briefqa.cli.batching import batch
 from briefqa.cli.changing import remove_document, restore_document
 from briefqa.cli.comparing import compare_runs, plan_run, report_runs
 from briefqa.cli.diagnosing import doctor
+from briefqa.cli.evaluating import gate
+from briefqa.cli.evaluating import run as run_evaluation
 from briefqa.cli.generations import collect_garbage, list_generations, roll_back
 from briefqa.cli.indexing import index
 from briefqa.cli.inspecting import check, list_documents, show_config, show_document
@@ -167,6 +169,17 @@ evaluation = _group(
     "briefqa eval run --help",
 )
 evaluation.callback()(_show_help)
+evaluation.command(
+    "run",
+    epilog=_examples(
+        "briefqa eval run --dataset questions.jsonl",
+        "briefqa eval run --dataset beir/scifact -o runs/scifact --embedder hash",
+        "briefqa eval run --dataset questions.jsonl --url http://127.0.0.1:8321 --json",
+    ),
+)(run_evaluation)
+evaluation.command(
+    "gate", epilog=_examples("briefqa eval gate", "briefqa eval gate --index /srv/index --json")
+)(gate)
 evaluation.command(
     "compare",
     epilog=_examples(

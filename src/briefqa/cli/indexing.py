@@ -12,6 +12,7 @@ from briefqa.cli.progress import progress_on_stderr
 from briefqa.wire import report_to_wire
 
 if TYPE_CHECKING:
+    from briefqa.assembly.gating import Gate
     from briefqa.documents import ReadingOptions
     from briefqa.indexing.rewriting import SyncReport
     from briefqa.settings import DocumentsSettings, Settings
@@ -46,6 +47,10 @@ WatchOption = Annotated[
 AllowEmptyOption = Annotated[
     bool, typer.Option("--allow-empty", help="Accept a folder without documents.")
 ]
+NoGateOption = Annotated[
+    bool,
+    typer.Option("--no-gate", help="Publish the index even if the questions of the gate suffer."),
+]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Exit with 1 if any file cannot be read.")
 ]
@@ -60,6 +65,7 @@ def index(
     watch: WatchOption = False,
     allow_empty: AllowEmptyOption = False,
     strict: StrictOption = False,
+    no_gate: NoGateOption = False,
     as_json: JsonOption = False,
     no_color: NoColorOption = False,
 ) -> int:
@@ -83,7 +89,11 @@ def index(
     def bring_in_step() -> None:
         nonlocal report
         report = build(
-            settings, folders=folders or None, allow_empty=allow_empty, no_color=no_color
+            settings,
+            folders=folders or None,
+            allow_empty=allow_empty,
+            gate=None if no_gate else gate_of(settings),
+            no_color=no_color,
         )
         show(report, settings.index, as_json=as_json, no_color=no_color)
 
@@ -103,6 +113,7 @@ def build(
     folders: Sequence[str] | None = None,
     restored: Sequence[str] = (),
     allow_empty: bool = False,
+    gate: "Gate | None" = None,
     no_color: bool = False,
 ) -> "SyncReport":
     """Bring the index in step with its folders, as the settings say, and show progress."""
@@ -118,8 +129,24 @@ def build(
             reading=reading_options(settings.documents),
             restored=restored,
             allow_empty=allow_empty,
+            gate=gate,
             on_progress=listener,
         )
+
+
+def gate_of(settings: "Settings") -> "Gate | None":
+    """Return the gate that is set, if one is."""
+    if settings.gate.questions is None:
+        return None
+    from briefqa.assembly.gating import Gate  # noqa: PLC0415 - slow to import
+
+    return Gate(
+        questions=settings.gate.questions,
+        measure=settings.gate.measure,
+        margin=settings.gate.margin,
+        reranker=settings.reranker or None,
+        rerank_top=settings.rerank_top,
+    )
 
 
 def reading_options(settings: "DocumentsSettings") -> "ReadingOptions":
