@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
     questions = read_questions(options.questions)
-    with indexed(options.documents) as service:
+    with indexed(options.documents) as (service, _):
         found = [recalls(q, service) for q in questions if q.evidence]
         answers = [service.ask(q.text) for q in questions]
     means = {f"recall@{k}": sum(r[i] for r in found) / len(found) for i, k in enumerate(DEPTHS)}

@@ -7,6 +7,7 @@ have been answered, on average over the sets.
 
 import argparse
 import random
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,9 @@ Floats = NDArray[np.float64]
 
 
 def measure(questions: list[Question], service: Service) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return the evidence for each question, shape (n, 3), and whether it can be answered."""
+    """Return the evidence for each question, a row each, and whether it can be answered."""
     rows = [service.evidence(q.text) for q in questions]
-    values = [[e.closeness, e.coverage, e.match] for e in rows]
+    values = [astuple(each) for each in rows]
     return np.array(values), np.array([q.is_answerable for q in questions])
 
 
@@ -41,7 +42,7 @@ def main() -> None:
         documents, _, path = pair.partition("=")
         questions = read_questions(Path(path))
         random.Random(0).shuffle(questions)  # noqa: S311 - no secret
-        with indexed(Path(documents)) as service:
+        with indexed(Path(documents)) as (service, _):
             x, y = measure(questions[: options.most], service)
         names.append(Path(path).parent.name)
         features.append(x)

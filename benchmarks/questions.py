@@ -37,8 +37,8 @@ def read_questions(path: Path) -> list[Question]:
 
 
 @contextmanager
-def indexed(documents: Path) -> Iterator[Service]:
-    """Index a folder, or one corpus file, into a temporary index and open it."""
+def indexed(documents: Path) -> Iterator[tuple[Service, Path]]:
+    """Index a folder, or one corpus file, into a temporary index; give it opened, and its path."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = documents
         if documents.is_file():
@@ -47,4 +47,4 @@ def indexed(documents: Path) -> Iterator[Service]:
             shutil.copy(documents, folder)
         build_index(folder, Path(scratch, "index"))
         with open_index(Path(scratch, "index")) as service:
-            yield service
+            yield service, Path(scratch, "index")

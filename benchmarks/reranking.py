@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("documents", type=Path, help="folder of at least fifty passages")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
-    with indexed(options.documents) as service:
+    with indexed(options.documents) as (service, _):
         found = service.search(_QUESTION, top_k=max(_COUNTS)).passages
         texts = [passage.hit.chunk.embedded_text for passage in found]
     with tempfile.TemporaryDirectory() as scratch:

@@ -86,3 +86,10 @@ def feedback(fused: Scores, vectors: NDArray[np.float32]) -> Scores:
     likeness = np.clip(vectors @ vectors[best].T, 0, 1)
     found: Scores = likeness @ fused[best] / len(best)
     return found
+
+
+def with_feedback(fused: Scores, likeness: Scores) -> Scores:
+    """Return what `fuse` and `feedback` gave as one score, in [0, 1]."""
+    share = np.float32(FEEDBACK / (1 + FEEDBACK))
+    combined: Scores = (1 - share) * fused + share * likeness
+    return combined

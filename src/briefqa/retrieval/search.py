@@ -12,13 +12,13 @@ from briefqa.errors import LimitError
 from briefqa.protocols import LexicalIndex, Selection, TokenIndex, VectorStore
 from briefqa.retrieval.asking import Asked
 from briefqa.retrieval.fusion import (
-    FEEDBACK,
     Scores,
     Weights,
     feedback,
     fuse,
     lexical_shares,
     weights_for,
+    with_feedback,
 )
 from briefqa.retrieval.repeats import repeated_in, shingles
 from briefqa.retrieval.terms import in_header_words, term_weights
@@ -138,7 +138,7 @@ def rank(asked: Asked, index: SearchableIndex, *, among: Selection | None = None
     shares = lexical_shares(found["lexical"], term_weights(asked.text, index.words))
     found["fused"] = fuse(found["dense"], shares, found["late"], weights)
     found["feedback"] = feedback(found["fused"], vectors)
-    found["score"] = (found["fused"] + FEEDBACK * found["feedback"]) / np.float32(1 + FEEDBACK)
+    found["score"] = with_feedback(found["fused"], found["feedback"])
     scores = {
         chunk_id: {stage: float(found[stage][at]) for stage in STAGES}
         for at, chunk_id in enumerate(ids)

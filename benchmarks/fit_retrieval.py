@@ -1,0 +1,270 @@
+"""Fits the weights in `briefqa.retrieval.fusion`, and prints what each stage is worth.
+
+Every set counts the same. Weights are looked for on a grid; each set is also scored
+with those that the other sets alone would have chosen, which is what a new set can
+expect. A set is a folder or file as `briefqa eval run` takes it, and DOCUMENTS=SET
+where the documents lie elsewhere.
+"""
+
+import argparse
+import itertools
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from briefqa import build_index
+from briefqa.assembly.embedders import embedder_for_questions
+from briefqa.assembly.evaluating import index_corpus
+from briefqa.assembly.exports import MODELS_FOLDER
+from briefqa.assembly.service import open_texts
+from briefqa.evaluation.datasets import Query
+from briefqa.evaluation.loading import load_dataset
+from briefqa.evaluation.significance import bootstrap_interval
+from briefqa.indexing import Generation
+from briefqa.retrieval import embed_question, term_weights
+from briefqa.retrieval.fusion import (
+    FEEDBACK,
+    FOREIGN,
+    WEIGHTS,
+    Weights,
+    feedback,
+    fuse,
+    lexical_shares,
+)
+from briefqa.retrieval.search import rank
+
+Scores = NDArray[np.float32]
+DEPTH = 10
+_STEPS = 20
+_RRF_CONSTANT = 60
+_FEEDBACKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """The candidates for one query: what the stages gave, and what is right.
+
+    ``groups`` number the candidates' documents. ``gains`` are grades by candidate, with
+    ``ideal`` the best discounted sum; or ``evidence`` the candidates that hold each quote.
+    """
+
+    dense: Scores
+    lexical: Scores
+    late: Scores
+    vectors: NDArray[np.float32]
+    groups: NDArray[np.int64]
+    gains: NDArray[np.float64]
+    ideal: float
+    evidence: tuple[NDArray[np.int64], ...]
+
+    def score(self, weights: Weights, share: float) -> Scores:
+        """Return the score of each candidate."""
+        fused = fuse(self.dense, self.lexical, self.late, weights)
+        return fused + np.float32(share) * feedback(fused, self.vectors) if share else fused
+
+    def by_rank(self) -> Scores:
+        """Return the reciprocal rank fusion of words and vectors, with its usual constant."""
+        places = np.array(
+            [np.argsort(np.argsort(-each, kind="stable")) for each in (self.dense, self.lexical)]
+        )
+        fused: Scores = (1 / (_RRF_CONSTANT + 1 + places)).sum(axis=0, dtype=np.float32)
+        return fused
+
+    def value(self, scores: Scores) -> float:
+        """Return nDCG@10; of evidence the mean of what the first and the first five hold."""
+        order = np.argsort(-scores, kind="stable")
+        if self.evidence:
+            places = np.argsort(order)
+            ranks = [places[held].min() if len(held) else math.inf for held in self.evidence]
+            return float(np.mean([np.mean([rank < k for rank in ranks]) for k in (1, 5)]))
+        _, first = np.unique(self.groups[order], return_index=True)
+        gains = self.gains[order[np.sort(first)[:DEPTH]]]
+        return float((gains / np.log2(np.arange(2, len(gains) + 2))).sum() / self.ideal)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSet:
+    """The cases of one set; ``is_foreign`` says whether the model knows its language."""
+
+    name: str
+    cases: tuple[Case, ...]
+    is_foreign: bool
+
+    def values(self, weights: Weights, share: float) -> list[float]:
+        """Return the value of every case."""
+        return [case.value(case.score(weights, share)) for case in self.cases]
+
+
+def cases_of(
+    queries: Sequence[Query], generation: Generation, models: Path
+) -> Iterator[tuple[Case, bool]]:
+    """Yield each query's candidates, and whether its language is foreign to the model."""
+    embedder = embedder_for_questions(generation.manifest.model_id, models)
+    for query in queries:
+        asked = embed_question(query.text, embedder)
+        ranking = rank(asked, generation)
+        chunks = list(ranking.order)
+        if not chunks:
+            continue
+        found = [ranking.scores[chunk.chunk_id] for chunk in chunks]
+        stages = {
+            name: np.array([scores[name] for scores in found], dtype=np.float32)
+            for name in ("dense", "lexical", "late")
+        }
+        grades = {str(doc_id): grade for doc_id, grade in query.relevant.items()}
+        best = sorted(grades.values(), reverse=True)[:DEPTH]
+        names = {
+            doc_id: number for number, doc_id in enumerate(dict.fromkeys(c.doc_id for c in chunks))
+        }
+        case = Case(
+            **{
+                **stages,
+                "lexical": lexical_shares(
+                    stages["lexical"], term_weights(query.text, generation.words)
+                ),
+            },
+            vectors=generation.vectors.vectors([chunk.chunk_id for chunk in chunks]),
+            groups=np.array([names[chunk.doc_id] for chunk in chunks]),
+            gains=np.array([grades.get(chunk.doc_id, 0) for chunk in chunks], dtype=np.float64),
+            ideal=sum(grade / math.log2(place + 2) for place, grade in enumerate(best)),
+            evidence=()
+            if grades
+            else tuple(
+                np.array(
+                    [
+                        place
+                        for place, chunk in enumerate(chunks)
+                        if chunk.doc_id == reference.doc_id
+                        and folded(reference.text) in folded(chunk.text)
+                    ],
+                    dtype=np.int64,
+                )
+                for reference in query.references
+            ),
+        )
+        yield case, ranking.weights.dense == FOREIGN.dense
+
+
+def folded(text: str) -> str:
+    """Return ``text`` with every run of white space as one space."""
+    return " ".join(text.split())
+
+
+def read_set(argument: str, indexes: Path) -> CaseSet:
+    """Index the documents of a set, if that was not done before, and find its candidates."""
+    documents, _, path = argument.rpartition("=")
+    dataset = load_dataset(Path(path))
+    index = indexes / dataset.name
+    if documents:
+        build_index(Path(documents), index)
+    else:
+        index_corpus(dataset, index)
+    queries = [query for query in dataset.queries if query.relevant or query.references]
+    with open_texts(index) as generation:
+        found = list(cases_of(queries, generation, index / MODELS_FOLDER))
+    is_foreign = sum(is_foreign for _, is_foreign in found) > len(found) / 2
+    return CaseSet(dataset.name, tuple(case for case, _ in found), is_foreign)
+
+
+def fitted(sets: Sequence[CaseSet]) -> tuple[Weights, float]:
+    """Return the weights and the share of feedback whose mean over ``sets`` is best."""
+    # Coarse first: the grid in full would take hours, and its top is flat.
+    grid = [
+        Weights(dense / _STEPS, lexical / _STEPS, (_STEPS - dense - lexical) / _STEPS)
+        for dense, lexical in itertools.product(range(0, _STEPS + 1, 2), repeat=2)
+        if dense + lexical <= _STEPS
+    ]
+
+    def mean(weights: Weights, share: float) -> float:
+        return float(np.mean([np.mean(each.values(weights, share)) for each in sets]))
+
+    coarse = max(grid, key=lambda weights: mean(weights, 0.5))
+    near = [
+        Weights(dense, lexical, 1 - dense - lexical)
+        for dense, lexical in itertools.product(
+            (coarse.dense - 0.05, coarse.dense, coarse.dense + 0.05),
+            (coarse.lexical - 0.05, coarse.lexical, coarse.lexical + 0.05),
+        )
+        if dense >= 0 and lexical >= 0 and dense + lexical <= 1
+    ]
+    return max(itertools.product(near, _FEEDBACKS), key=lambda pair: mean(*pair))
+
+
+Row = Callable[[CaseSet], list[float]]
+
+
+def by_weights(weights: Weights, share: float) -> Row:
+    """Return what scores a set with these weights."""
+    return lambda each: each.values(weights, share)
+
+
+def held_out(chosen: Mapping[str, tuple[Weights, float]], each: CaseSet) -> list[float]:
+    """Score a set with the weights that were chosen without it."""
+    return each.values(*chosen[each.name])
+
+
+def table(
+    sets: Sequence[CaseSet], title: str, rows: dict[str, Callable[[CaseSet], list[float]]]
+) -> dict[str, dict[str, list[float]]]:
+    """Print the mean and its 95 % interval for each row and set, and return them."""
+    print(f"\n{title}\n{'':44}" + "".join(f"{each.name:>24}" for each in sets))
+    figures: dict[str, dict[str, list[float]]] = {}
+    for name, values_of in rows.items():
+        figures[name] = {}
+        cells = []
+        for each in sets:
+            values = values_of(each)
+            low, high = bootstrap_interval(values)
+            figures[name][each.name] = [float(np.mean(values)), low, high]
+            cells.append(f"{np.mean(values):.4f} [{low:.3f}, {high:.3f}]")
+        print(f"{name:44}" + "".join(f"{cell:>24}" for cell in cells), flush=True)
+    return figures
+
+
+def main() -> None:
+    """Print the weights, and the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("sets", nargs="+", metavar="SET", help="[DOCUMENTS=]SET")
+    parser.add_argument("--indexes", type=Path, default=Path("runs"), help="where indexes are kept")
+    parser.add_argument("--fit", action="store_true", help="look for weights, which takes minutes")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    options = parser.parse_args()
+    every = [read_set(each, options.indexes) for each in options.sets]
+    figures: dict[str, object] = {}
+    for title, sets, weights in (
+        ("Languages that the model was made for", [s for s in every if not s.is_foreign], WEIGHTS),
+        ("Other languages", [s for s in every if s.is_foreign], FOREIGN),
+    ):
+        if not sets:
+            continue
+        rows: dict[str, Row] = {
+            "words alone (BM25)": by_weights(Weights(0, 1, 0), 0),
+            "vectors alone": by_weights(Weights(1, 0, 0), 0),
+            "tokens alone": by_weights(Weights(0, 0, 1), 0),
+            "words and vectors, by rank (RRF)": lambda s: [c.value(c.by_rank()) for c in s.cases],
+            "words and vectors": by_weights(Weights(0.45, 0.55, 0), 0),
+            "words, vectors and tokens": by_weights(weights, 0),
+            "and feedback (what is shipped)": by_weights(weights, FEEDBACK),
+        }
+        if options.fit:
+            best = fitted(sets)
+            print(f"\nbest on all sets: {best[0]}, feedback {best[1]}")
+            rows["best on all sets"] = by_weights(*best)
+            if len(sets) > 1:
+                chosen = {s.name: fitted([o for o in sets if o is not s]) for s in sets}
+                for name, (found, share) in chosen.items():
+                    print(f"best without {name}: {found}, feedback {share}")
+                rows["best on the other sets"] = partial(held_out, chosen)
+        figures[title] = table(sets, title, rows)
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
