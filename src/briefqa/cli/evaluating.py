@@ -246,9 +246,9 @@ def _say_troubles(found: "Run", folder: Path) -> None:
     """Say on stderr what the figures do not: what failed, and what could not be used."""
     failed = [f"{q.query_id}: {q.failed}" for q in found.questions if q.failed is not None]
     problems = [f"{q.query_id}: {problem}" for q in found.questions for problem in q.problems]
-    for what, lines in (("questions failed", failed), ("references have no place", problems)):
+    for what, lines in (("questions that failed", failed), ("references without place", problems)):
         if lines:
-            say(f"briefqa: {len(lines)} {what}; all are in {folder / 'questions.jsonl'}")
+            say(f"briefqa: {what}: {len(lines)}; all are in {folder / 'questions.jsonl'}")
         for line in lines[:_PROBLEMS_SHOWN]:
             say(f"  {line}")
 
