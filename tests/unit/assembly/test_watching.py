@@ -8,22 +8,24 @@ from pathlib import Path
 
 import pytest
 
+from briefqa.assembly import watching
 from briefqa.assembly.watching import follow
-from briefqa.errors import IndexLockedError
+from briefqa.errors import BriefqaError, GateError, IndexLockedError
 from briefqa.indexing.sources import Root
 
 
 class _Calls:
     """Counts calls, and fails those it is told to."""
 
-    def __init__(self, *failing: int) -> None:
+    def __init__(self, *failing: int, error: BriefqaError | None = None) -> None:
         self.count = 0
         self._failing = failing
+        self._error = error or IndexLockedError(Path("index"), holder="another process")
 
     def __call__(self) -> None:
         self.count += 1
         if self.count in self._failing:
-            raise IndexLockedError(Path("index"), holder="another process")
+            raise self._error
 
 
 @contextmanager
@@ -93,6 +95,25 @@ def test_a_failure_does_not_end_the_watch(tmp_path: Path) -> None:
         assert _wait(lambda: calls.count == 2)
         (tmp_path / "a.md").write_text("two")
         assert _wait(lambda: calls.count == 3)
+
+
+def test_a_build_that_was_refused_is_not_built_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be refused again, after as much work; a locked index is tried again."""
+    monkeypatch.setattr(watching, "_RETRY_S", 0.1)
+    refusal = GateError(
+        Path("q"), measure="recall@5", built=0, serving=1, margin=0, count=1
+    )  # fmt: skip
+    refused, locked = _Calls(2, error=refusal), _Calls(2)
+    (tmp_path / "b").mkdir()
+    with _following(tmp_path, refused), _following(tmp_path / "b", locked):
+        assert _wait(lambda: refused.count == locked.count == 1)
+        (tmp_path / "b" / "a.md").write_text("one")
+        assert _wait(lambda: refused.count == 2 and locked.count > 2)
+        time.sleep(1)
+
+        assert refused.count == 2
 
 
 def test_a_first_failure_is_told(tmp_path: Path) -> None:

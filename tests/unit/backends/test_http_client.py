@@ -30,7 +30,7 @@ def test_address_that_nobody_answers_at_is_told_with_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "server", "ftp://server", "http://", "http://a\0b", "file:///x"]
+    "url", ["", "server", "ftp://server", "http://", "http://a\0b", "mailto:x"]
 )
 def test_what_is_no_address_is_refused_before_anything_is_sent(url: str) -> None:
     """A mistyped option is a mistake in usage, not a server that is away."""
