@@ -117,7 +117,8 @@ def cases_of(
             name: np.array([scores[name] for scores in found], dtype=np.float32)
             for name in ("dense", "lexical", "late")
         }
-        grades = {str(doc_id): grade for doc_id, grade in query.relevant.items()}
+        quotes = [each for each in query.references if each.span is None]
+        grades = {} if quotes else {str(doc): grade for doc, grade in query.relevant.items()}
         best = sorted(grades.values(), reverse=True)[:DEPTH]
         names = {
             doc_id: number for number, doc_id in enumerate(dict.fromkeys(c.doc_id for c in chunks))
@@ -133,19 +134,16 @@ def cases_of(
             groups=np.array([names[chunk.doc_id] for chunk in chunks]),
             gains=np.array([grades.get(chunk.doc_id, 0) for chunk in chunks], dtype=np.float64),
             ideal=sum(grade / math.log2(place + 2) for place, grade in enumerate(best)),
-            evidence=()
-            if grades
-            else tuple(
+            evidence=tuple(
                 np.array(
                     [
                         place
                         for place, chunk in enumerate(chunks)
-                        if chunk.doc_id == reference.doc_id
-                        and folded(reference.text) in folded(chunk.text)
+                        if chunk.doc_id == quote.doc_id and folded(quote.text) in folded(chunk.text)
                     ],
                     dtype=np.int64,
                 )
-                for reference in query.references
+                for quote in quotes
             ),
         )
         yield case, ranking.weights.dense == FOREIGN.dense

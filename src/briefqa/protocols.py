@@ -114,11 +114,13 @@ class Reranker(Protocol):
 class TokenVectors:
     """The tokens of one text, each as the model sees it among the others; no special ones.
 
-    ``ids`` are their places in the model's vocabulary, int32, shape (n,); ``rows``
-    float32, shape (n, dim), of unit L2 norm.
+    ``ids`` are their places in the model's vocabulary and ``starts`` the code points of
+    the text at which they begin, ascending, both int32 of shape (n,); ``rows`` float32,
+    shape (n, dim), of unit L2 norm.
     """
 
     ids: NDArray[np.int32]
+    starts: NDArray[np.int32]
     rows: Vectors
 
 
@@ -174,6 +176,12 @@ class TokenIndex(Protocol):
 
     def similarities(self, query: TokenVectors, ids: Sequence[ChunkId], /) -> NDArray[np.float32]:
         """Return how similar each chunk is to a question, shape (len(ids),), in [0, 1]."""
+        ...
+
+    def part_similarities(
+        self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
+    ) -> list[NDArray[np.float32]]:
+        """Return the same for parts of chunks, given where each begins in the embedded text."""
         ...
 
 

@@ -13,12 +13,13 @@ from briefqa.protocols import LexicalIndex
 class Evidence:
     """What speaks for an answer being there; each in [0, 1], none relative to other questions.
 
-    ``closeness`` is the best cosine of any passage or sentence, ``coverage`` the
-    share of the question's words, by weight, that a single passage holds, and
-    ``match`` the best fused score.
+    ``closeness`` is the best cosine of any passage, ``likeness`` how close the best
+    sentence comes, ``coverage`` the share of the question's words, by weight, that a
+    single passage holds, and ``match`` the best fused score.
     """
 
     closeness: float
+    likeness: float
     coverage: float
     match: float
 
@@ -27,13 +28,13 @@ class Evidence:
 class Calibration:
     """A logistic model of `Evidence`, and the probability below which to decline."""
 
-    weights: tuple[float, float, float]
+    weights: tuple[float, float, float, float]
     bias: float
     threshold: float
 
 
 # Fitted by benchmarks/fit_abstention.py, which prints these numbers and what they do.
-CALIBRATION = Calibration(weights=(4.73, 2.37, 1.94), bias=-5.36, threshold=0.36)
+CALIBRATION = Calibration(weights=(3.56, 0.0, 1.74, 5.09), bias=-5.86, threshold=0.34)
 
 
 def gather_evidence(
@@ -43,9 +44,9 @@ def gather_evidence(
     words: LexicalIndex,
 ) -> Evidence:
     """Measure what ``hits`` and their ``sentences`` hold for a question of ``weights``."""
-    cosines = [hit.scores["dense"] for hit in hits] + [s.cosine for s in sentences]
     return Evidence(
-        closeness=min(1.0, max(0.0, *cosines)) if cosines else 0.0,
+        closeness=min(1.0, max(0.0, *(hit.scores["dense"] for hit in hits), 0.0)),
+        likeness=max((sentence.closeness for sentence in sentences), default=0.0),
         coverage=max((coverage(h.chunk.embedded_text, weights, words) for h in hits), default=0.0),
         # A reranker's scores are of another scale than the fused ones this was fitted on.
         match=max((hit.scores.get("fused", hit.score) for hit in hits), default=0.0),

@@ -37,13 +37,13 @@ from briefqa.datatypes import (
 )
 from briefqa.protocols import Embedder, Reranker, Selection
 from briefqa.retrieval import (
-    Asked,
     DEFAULT_RERANK_TOP,
+    Asked,
     SearchableIndex,
     check_limit,
     check_question,
-    embed_question,
     check_rerank_top,
+    embed_question,
     find_hits,
     nothing_satisfies,
     rerank,
@@ -230,7 +230,7 @@ def _weigh(
     """Rank the sentences of the best hits, and say what they amount to."""
     best = hits[:_HITS_TO_QUOTE]
     weights = content_weights(term_weights(asked.text, index.words), index.words)
-    ranked = score_sentences(asked.vector, best, weights, index.words, embedder)
+    ranked = score_sentences(asked, best, weights, index, embedder)
     return ranked, gather_evidence(best, ranked, weights, index.words)
 
 

@@ -3,22 +3,23 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
-from briefqa.datatypes import Chunk, Hit, Span
-from briefqa.protocols import Embedder, LexicalIndex, Vectors
-from briefqa.retrieval import held_terms
+from briefqa.datatypes import Chunk, ChunkId, Hit, Span
+from briefqa.protocols import Embedder, LexicalIndex, TokenIndex, TokenVectors
+from briefqa.retrieval import Asked, SearchableIndex, held_terms
 from briefqa.retrieval.repeats import repeated_in, shingles
 
 _FEWEST_WORDS = 3
 _FEWEST_CHARACTERS = 8
 _UNFINISHED = (":", "?", "：", "？")  # noqa: RUF001 - these marks are meant
-_SHARES = {"cosine": 0.3, "coverage": 0.3, "passage": 0.4}
+_SHARES = {"closeness": 0.3, "coverage": 0.3, "passage": 0.4}
 _NEAR_BEST = 0.8
 _MOST_QUOTES = 3
 _MOST_EMBEDDED = 8
-"""Sentences given to the model; of more, those are left out that share least with the question."""
+"""Sentences given to the model where there are no tokens; those that share most are."""
 
 # What a document says of itself is quoted to who asks for it, and stands in nobody else's way.
 _HEADER_LABELS = ("Title: ", "Author: ", "Authors: ", "Published: ")
@@ -42,7 +43,7 @@ _FRAME = (
 class ScoredSentence:
     """A sentence that may be quoted.
 
-    ``cosine`` is its similarity to the question, ``coverage`` the share of the
+    ``closeness`` is its similarity to the question, ``coverage`` the share of the
     question's words it holds, by weight; ``score`` combines them with its hit's.
     ``leans_on`` is the sentence before, where this one makes little sense without it.
     """
@@ -51,14 +52,14 @@ class ScoredSentence:
     span: Span
     leans_on: Span | None
     text: str
-    cosine: float
+    closeness: float
     coverage: float
     score: float
 
     @property
     def relevance(self) -> float:
         """What the sentence itself has to do with the question, whatever its passage."""
-        return (self.cosine + self.coverage) / 2
+        return (self.closeness + self.coverage) / 2
 
 
 def content_weights(weights: Mapping[str, float], words: LexicalIndex) -> dict[str, float]:
@@ -78,34 +79,61 @@ def coverage(text: str, weights: Mapping[str, float], words: LexicalIndex) -> fl
 
 
 def score_sentences(
-    vector: Vectors,
+    asked: Asked,
     hits: Sequence[Hit],
     weights: Mapping[str, float],
-    words: LexicalIndex,
+    index: SearchableIndex,
     embedder: Embedder,
 ) -> list[ScoredSentence]:
-    """Score the quotable sentences of ``hits`` that share most with the question, best first.
-
-    ``vector`` is the question embedded, shape (dim,).
+    """Score the quotable sentences of ``hits``, best first.
 
     A sentence that only announces what follows it (it ends in a colon), asks,
     or has fewer than three words is not quotable; a document's header only is
     where the question asks who wrote something, or when.
+
+    Where the index keeps no tokens, the sentences that share most with the question
+    are embedded, and the others left out.
     """
-    asks_for_header = bool(weights.keys() & set(words.terms(_ASKS_FOR_HEADER)))
+    asks_for_header = bool(weights.keys() & set(index.words.terms(_ASKS_FOR_HEADER)))
     quotable = [
-        _scored(hit, span, leans_on, text, cosine=0.0, covered=coverage(text, weights, words))
+        _scored(
+            hit, span, leans_on, text, closeness=0.0, covered=coverage(text, weights, index.words)
+        )
         for hit in hits
         for span, leans_on, text in _sentences(hit.chunk)
         if _is_quotable(text) and (asks_for_header or not text.startswith(_HEADER_LABELS))
     ]
-    likeliest = sorted(quotable, key=_order)[:_MOST_EMBEDDED]
-    cosines = embedder.embed_documents([s.text for s in likeliest]) @ vector
+    if index.tokens is not None and asked.tokens is not None:
+        closeness = _token_similarities(asked.tokens, quotable, index.tokens)
+    else:
+        quotable = sorted(quotable, key=_order)[:_MOST_EMBEDDED]
+        rows = embedder.embed_documents([s.text for s in quotable])
+        closeness = np.clip(rows @ asked.vector, 0, 1).tolist()
     scored = [
-        _scored(s.hit, s.span, s.leans_on, s.text, cosine=float(cosine), covered=s.coverage)
-        for s, cosine in zip(likeliest, np.clip(cosines, 0, 1), strict=True)
+        _scored(s.hit, s.span, s.leans_on, s.text, closeness=close, covered=s.coverage)
+        for s, close in zip(quotable, closeness, strict=True)
     ]
     return sorted(scored, key=_order)
+
+
+def _token_similarities(
+    query: TokenVectors, sentences: Sequence[ScoredSentence], tokens: TokenIndex
+) -> list[float]:
+    """Compare each sentence, these standing together by chunk and in order, with a question."""
+    parts: list[tuple[ChunkId, list[int]]] = []
+    wanted: list[list[int]] = []
+    for chunk, group in groupby(sentences, key=lambda each: each.hit.chunk):
+        before = len(chunk.embedded_text) - len(chunk.text) - chunk.span.start
+        # Of all sentences: one ends where the next begins, be it quotable or not.
+        places = [span.start for span in chunk.sentences]
+        parts.append((chunk.chunk_id, [before + place for place in places]))
+        wanted.append([places.index(each.span.start) for each in group])
+    found = tokens.part_similarities(query, parts)
+    return [
+        float(similarities[place])
+        for similarities, places in zip(found, wanted, strict=True)
+        for place in places
+    ]
 
 
 def _order(sentence: ScoredSentence) -> tuple[float, int, Span]:
@@ -130,12 +158,14 @@ def _is_quotable(text: str) -> bool:
 
 
 def _scored(  # noqa: PLR0913 - the fields of the record
-    hit: Hit, span: Span, leans_on: Span | None, text: str, *, cosine: float, covered: float
+    hit: Hit, span: Span, leans_on: Span | None, text: str, *, closeness: float, covered: float
 ) -> ScoredSentence:
     score = (
-        _SHARES["cosine"] * cosine + _SHARES["coverage"] * covered + _SHARES["passage"] * hit.score
+        _SHARES["closeness"] * closeness
+        + _SHARES["coverage"] * covered
+        + _SHARES["passage"] * hit.score
     )
-    return ScoredSentence(hit, span, leans_on, text, cosine, covered, score)
+    return ScoredSentence(hit, span, leans_on, text, closeness, covered, score)
 
 
 @dataclass(frozen=True, slots=True)

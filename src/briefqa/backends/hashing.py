@@ -94,11 +94,13 @@ class HashEmbedder:
         """Embed passages: what ``embed_documents`` returns, and a vector of signs for each word."""
         tokens: list[TokenVectors] = []
         for text in texts:
-            words = _WORD.findall(text.casefold())
+            found = list(_WORD.finditer(text))
+            words = [word[0].casefold() for word in found]
             ids = np.array([_feature(word)[0] % _VOCABULARY for word in words], dtype=np.int32)
+            starts = np.array([word.start() for word in found], dtype=np.int32)
             rows = np.array([_signs(word, self._dim) for word in words], dtype=np.float32)
             scaled = rows.reshape(len(words), self._dim) / np.float32(np.sqrt(self._dim))
-            tokens.append(TokenVectors(ids, scaled))
+            tokens.append(TokenVectors(ids, starts, scaled))
         return self.embed_documents(texts), tokens
 
     def embed_query_tokens(self, texts: Sequence[str], /) -> tuple[Vectors, list[TokenVectors]]:

@@ -13,7 +13,7 @@ from briefqa.errors import BackendError
 from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import Generation
 from briefqa.indexing.staging import Staging
-from briefqa.indexing.tokens import Codes, TokenIds, TokenStoreWriter, codes_of
+from briefqa.indexing.tokens import ChunkTokens, TokenStoreWriter
 from briefqa.protocols import (
     Embedder,
     Progress,
@@ -158,7 +158,7 @@ class _TokenKeeper:
     def __init__(self, maker: VectorMaker, writer: TokenStoreWriter) -> None:
         self._maker = maker
         self._writer = writer
-        self._new: dict[bytes, tuple[TokenIds, Codes]] = {}
+        self._new: dict[bytes, ChunkTokens] = {}
         self._written: dict[bytes, int] = {}
         self._count = 0
 
@@ -169,20 +169,19 @@ class _TokenKeeper:
             msg = "the model gives no vectors of tokens"
             raise BackendError(msg)
         rows, tokens = embedder.embed_document_tokens(texts)
-        for key, each in zip(keys, tokens, strict=True):
-            self._new[key] = (each.ids, codes_of(each.rows))
+        self._new |= zip(keys, map(ChunkTokens.of, tokens), strict=True)
         return rows
 
     def write(self, keys: Sequence[bytes]) -> None:
         """Write the tokens of the next chunks, by their embedding keys."""
         for key in keys:
-            self._writer.add(*self._tokens(key))
+            self._writer.add(self._tokens(key))
             if key in self._maker.plan.missing:
                 self._written.setdefault(key, self._count)
             self._count += 1
         self._new.clear()
 
-    def _tokens(self, key: bytes) -> tuple[TokenIds, Codes]:
+    def _tokens(self, key: bytes) -> ChunkTokens:
         if key in self._new:
             return self._new[key]
         if key in self._written:

@@ -1,10 +1,11 @@
 """The tokens of every chunk, a bit a dimension: what late interaction compares a question with.
 
-A folder of four files, chunks in the order in which they were added:
+A folder of five files, chunks in the order in which they were added:
 
 ```
 codes.bin        the signs of each token's vector, packed eight to a byte, first in the lowest bit
 ids.bin          what each token is in the model's vocabulary, int32
+starts.bin       where each token begins in the text that was embedded, in code points, int32
 ends.bin         where each chunk's tokens end, counted in tokens, int64
 frequencies.bin  in how many chunks each token of the vocabulary stands, int64
 ```
@@ -15,9 +16,11 @@ All numbers are little-endian.
 import math
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, BinaryIO, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,12 +32,24 @@ from briefqa.protocols import TokenVectors, Vectors
 Codes: TypeAlias = NDArray[np.uint8]
 """Shape (tokens, bytes): the signs of each token's vector."""
 
-TokenIds: TypeAlias = NDArray[np.int32]
-
-_CODES, _IDS, _ENDS, _FREQUENCIES = "codes.bin", "ids.bin", "ends.bin", "frequencies.bin"
-_ID_BYTES = 4
+_CODES, _IDS, _STARTS = "codes.bin", "ids.bin", "starts.bin"
+_ENDS, _FREQUENCIES = "ends.bin", "frequencies.bin"
 _MOST_QUERY_TOKENS = 64
 """Of a longer question, those count that fewest chunks hold: the time grows with their number."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChunkTokens:
+    """The tokens of one chunk, in order: n of each."""
+
+    ids: NDArray[np.int32]
+    starts: NDArray[np.int32]
+    codes: Codes
+
+    @classmethod
+    def of(cls, tokens: TokenVectors) -> Self:
+        """Return what is kept of ``tokens``."""
+        return cls(tokens.ids, tokens.starts, codes_of(tokens.rows))
 
 
 def codes_of(rows: Vectors) -> Codes:
@@ -54,45 +69,48 @@ class TokenStoreWriter:
         self._width = -(-dim // 8)
         self._ends: list[int] = []
         self._frequencies = np.zeros(0, dtype=np.int64)
-        self._codes = (folder / _CODES).open("w+b")
-        try:
-            self._ids = (folder / _IDS).open("w+b")
-        except OSError:
-            self._codes.close()
-            raise
+        with ExitStack() as opened:
+            self._ids, self._starts, self._codes = (
+                opened.enter_context((folder / name).open("w+b"))
+                for name in (_IDS, _STARTS, _CODES)
+            )
+            self._files = opened.pop_all()
 
-    def add(self, ids: TokenIds, codes: Codes) -> None:
+    def add(self, tokens: ChunkTokens) -> None:
         """Add the tokens of the next chunk.
 
         Raises:
             OSError: If the disk refuses.
         """
-        self._ids.write(ids.astype("<i4").tobytes())
-        self._codes.write(codes.tobytes())
-        self._ends.append((self._ends[-1] if self._ends else 0) + len(ids))
-        unique = np.unique(ids)
+        self._ids.write(tokens.ids.astype("<i4").tobytes())
+        self._starts.write(tokens.starts.astype("<i4").tobytes())
+        self._codes.write(tokens.codes.tobytes())
+        self._ends.append((self._ends[-1] if self._ends else 0) + len(tokens.ids))
+        unique = np.unique(tokens.ids)
         if len(unique) and unique[-1] >= len(self._frequencies):
-            more = max(int(unique[-1]) + 1, 2 * len(self._frequencies))
-            self._frequencies = np.resize(self._frequencies, more) * (
-                np.arange(more) < len(self._frequencies)
-            )
+            grown = np.zeros(max(int(unique[-1]) + 1, 2 * len(self._frequencies)), dtype=np.int64)
+            grown[: len(self._frequencies)] = self._frequencies
+            self._frequencies = grown
         self._frequencies[unique] += 1
 
-    def added(self, position: int) -> tuple[TokenIds, Codes]:
+    def added(self, position: int) -> ChunkTokens:
         """Return the tokens of the chunk added at ``position``, from 0.
 
         Raises:
             OSError: If the disk refuses.
         """
         start, end = self._ends[position - 1] if position else 0, self._ends[position]
-        self._ids.flush()
-        self._codes.flush()
-        count = end - start
-        ids = os.pread(self._ids.fileno(), count * _ID_BYTES, start * _ID_BYTES)
-        codes = os.pread(self._codes.fileno(), count * self._width, start * self._width)
-        return (
-            np.frombuffer(ids, dtype="<i4"),
-            np.frombuffer(codes, dtype=np.uint8).reshape(count, self._width),
+
+        def part(file: BinaryIO, width: int) -> bytes:
+            file.seek(start * width)
+            data = file.read((end - start) * width)
+            file.seek(0, os.SEEK_END)
+            return data
+
+        return ChunkTokens(
+            np.frombuffer(part(self._ids, 4), dtype="<i4"),
+            np.frombuffer(part(self._starts, 4), dtype="<i4"),
+            np.frombuffer(part(self._codes, self._width), dtype=np.uint8).reshape(-1, self._width),
         )
 
     def __enter__(self) -> Self:
@@ -111,10 +129,7 @@ class TokenStoreWriter:
                 (self._folder / _ENDS).write_bytes(np.array(self._ends, dtype="<i8").tobytes())
                 (self._folder / _FREQUENCIES).write_bytes(frequencies.astype("<i8").tobytes())
         finally:
-            try:
-                self._ids.close()
-            finally:
-                self._codes.close()
+            self._files.close()
 
 
 class TokenStore:
@@ -140,11 +155,15 @@ class TokenStore:
         width = -(-dim // 8)
         self._ends = _read(folder / _ENDS, "<i8")
         self._starts = np.concatenate((np.zeros(1, dtype=np.int64), self._ends[:-1]))
-        self._ids: TokenIds = _mapped(folder / _IDS, "<i4")
+        self._ids: NDArray[np.int32] = _mapped(folder / _IDS, "<i4")
+        self._places: NDArray[np.int32] = _mapped(folder / _STARTS, "<i4")
         codes: NDArray[np.uint8] = _mapped(folder / _CODES, "u1")
         total = int(self._ends[-1]) if len(self._ends) else 0
-        if len(self._ids) != total or len(codes) != total * width:
-            detail = f"holds {len(codes)} bytes and {len(self._ids)} ids for {total} tokens"
+        if {len(self._ids), len(self._places)} != {total} or len(codes) != total * width:
+            detail = (
+                f"holds {len(self._ids)} ids, {len(self._places)} starts and {len(codes)} bytes "
+                f"of codes for {total} tokens"
+            )
             raise IndexDamagedError(folder, detail)
         if len(self._ends) != len(chunk_ids) or bool(np.any(self._ends < self._starts)):
             detail = f"holds the tokens of {len(self._ends)} chunks instead of {len(chunk_ids)}"
@@ -157,11 +176,11 @@ class TokenStore:
         """Return of how many chunks it holds the tokens."""
         return len(self._ends)
 
-    def tokens(self, chunk_id: ChunkId) -> tuple[TokenIds, Codes]:
-        """Return the ids and the codes of a chunk's tokens, in order."""
+    def tokens(self, chunk_id: ChunkId) -> ChunkTokens:
+        """Return the tokens of a chunk."""
         position = self._positions[chunk_id]
         part = slice(int(self._starts[position]), int(self._ends[position]))
-        return self._ids[part], self._codes[part]
+        return ChunkTokens(self._ids[part], self._places[part], self._codes[part])
 
     def similarities(self, query: TokenVectors, ids: Sequence[ChunkId], /) -> NDArray[np.float32]:
         """Return how similar each chunk is to a question, shape (len(ids),), in [0, 1].
@@ -169,25 +188,54 @@ class TokenStore:
         The mean over the question's tokens of the largest cosine, each token weighted
         by its inverse document frequency.
         """
+        positions = np.array([self._positions[each] for each in ids], dtype=np.int64)
+        return self._similarities(query, self._starts[positions], self._ends[positions])
+
+    def part_similarities(
+        self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
+    ) -> list[NDArray[np.float32]]:
+        """Return the same for parts of chunks, such as their sentences.
+
+        Args:
+            query: The question.
+            parts: Chunks, and where each of their parts begins in the text that was
+                embedded, ascending; a part ends where the next begins.
+
+        Returns:
+            For each chunk the similarities of its parts.
+        """
+        starts: list[NDArray[np.int64]] = []
+        ends: list[NDArray[np.int64]] = []
+        for chunk_id, cuts in parts:
+            position = self._positions[chunk_id]
+            first, end = int(self._starts[position]), int(self._ends[position])
+            begins = first + np.searchsorted(self._places[first:end], np.asarray(cuts))
+            starts.append(begins)
+            ends.append(np.append(begins[1:], end) if len(begins) else begins)
+        if not parts:
+            return []
+        found = self._similarities(query, np.concatenate(starts), np.concatenate(ends))
+        return np.split(found, np.cumsum([len(each) for each in starts[:-1]]))
+
+    def _similarities(
+        self, query: TokenVectors, starts: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the similarity of each run of tokens, from ``starts`` to ``ends``."""
         weights = self._weights(query.ids)
         counted = np.sort(np.argsort(-weights, kind="stable")[:_MOST_QUERY_TOKENS])
         weights = weights[counted]
-        found = np.zeros(len(ids), dtype=np.float32)
-        positions = np.array([self._positions[each] for each in ids], dtype=np.int64)
-        with_tokens = np.flatnonzero(self._ends[positions] > self._starts[positions])
+        found = np.zeros(len(starts), dtype=np.float32)
+        with_tokens = np.flatnonzero(ends > starts)
         if not len(with_tokens) or not weights.sum() > 0:
             return found
-        parts = [
-            self._codes[self._starts[position] : self._ends[position]]
-            for position in positions[with_tokens]
-        ]
+        parts = [self._codes[starts[each] : ends[each]] for each in with_tokens]
         cosines = self._cosines(query.rows[counted], np.concatenate(parts))
-        starts = np.cumsum([0, *(len(part) for part in parts[:-1])])
-        largest = np.clip(np.maximum.reduceat(cosines, starts, axis=0), 0, 1)
+        firsts = np.cumsum([0, *(len(part) for part in parts[:-1])])
+        largest = np.clip(np.maximum.reduceat(cosines, firsts, axis=0), 0, 1)
         found[with_tokens] = largest @ weights / weights.sum()
         return found
 
-    def _weights(self, ids: TokenIds) -> NDArray[np.float32]:
+    def _weights(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
         held = np.zeros(len(ids), dtype=np.int64)
         is_known = ids < len(self._frequencies)
         held[is_known] = self._frequencies[ids[is_known]]

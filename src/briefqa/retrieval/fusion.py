@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Scores = NDArray[np.float32]
 """Shape (candidates,)."""
 
-FEEDBACK = 0.5
+FEEDBACK = 0.75
 """What likeness to the best candidates counts for, beside 1 for likeness to the question."""
 
 _FEEDBACK_FROM = 2
@@ -26,7 +26,7 @@ class Weights:
 
 
 # Fitted by benchmarks/fit_retrieval.py, which prints what they do.
-WEIGHTS = Weights(dense=0.2, lexical=0.3, late=0.5)
+WEIGHTS = Weights(dense=0.15, lexical=0.25, late=0.6)
 """For a language that the model was made for."""
 
 FOREIGN = Weights(dense=0.0, lexical=0.75, late=0.25)

@@ -128,17 +128,18 @@ class OnnxEmbedder:
         """Embed questions, each up to the model's window; returns shape (len(texts), dim)."""
         return self._embed(self._encode(self._card.query_prompt, texts))
 
-    def _encode_documents(self, texts: Sequence[str]) -> list[Any]:
-        encodings = self._encode(self._card.document_prompt, texts)
+    def _encode_documents(self, texts: Sequence[str], *, with_starts: bool = False) -> list[Any]:
+        encodings = self._encode(self._card.document_prompt, texts, with_starts=with_starts)
         if not self._warned and any(encoding.overflowing for encoding in encodings):
             self._warned = True
             _log.warning("passages longer than the model's window were cut off when embedded")
         return encodings
 
-    def _encode(self, prompt: str, texts: Sequence[str]) -> list[Any]:
-        return self._opened.tokenizer.encode_batch_fast(
-            [encodable(prompt + text) for text in texts]
-        )
+    def _encode(self, prompt: str, texts: Sequence[str], *, with_starts: bool = False) -> list[Any]:
+        tokenizer = self._opened.tokenizer
+        # The fast way does not say where in a text a token begins.
+        encode = tokenizer.encode_batch if with_starts else tokenizer.encode_batch_fast
+        return encode([encodable(prompt + text) for text in texts])
 
     def _embed(self, encodings: Sequence[Any]) -> Vectors:
         rows = np.empty((len(encodings), self.dim), dtype=np.float32)
@@ -157,20 +158,29 @@ class OnnxTokenEmbedder(OnnxEmbedder):
 
     def embed_document_tokens(self, texts: Sequence[str], /) -> tuple[Vectors, list[TokenVectors]]:
         """Embed passages: what ``embed_documents`` returns, and the tokens of each."""
-        return self._embed_tokens(self._encode_documents(texts))
+        prompt = self._card.document_prompt
+        return self._embed_tokens(self._encode_documents(texts, with_starts=True), prompt)
 
     def embed_query_tokens(self, texts: Sequence[str], /) -> tuple[Vectors, list[TokenVectors]]:
         """Embed questions: what ``embed_queries`` returns, and the tokens of each."""
-        return self._embed_tokens(self._encode(self._card.query_prompt, texts))
+        prompt = self._card.query_prompt
+        return self._embed_tokens(self._encode(prompt, texts, with_starts=True), prompt)
 
-    def _embed_tokens(self, encodings: Sequence[Any]) -> tuple[Vectors, list[TokenVectors]]:
+    def _embed_tokens(
+        self, encodings: Sequence[Any], prompt: str
+    ) -> tuple[Vectors, list[TokenVectors]]:
         rows = np.empty((len(encodings), self.dim), dtype=np.float32)
         found: dict[int, TokenVectors] = {}
         for positions, (vectors, tokens) in run_batches(self._opened, encodings):
             rows[positions] = vectors
             for position, own in zip(positions, tokens, strict=True):
-                encoding = encodings[position]
-                is_text = np.array(encoding.special_tokens_mask) == 0
-                ids = np.array(encoding.ids, dtype=np.int32)
-                found[position] = TokenVectors(ids[is_text], own[is_text])
+                found[position] = _of_text(encodings[position], own, prompt)
         return rows, [found[position] for position in range(len(encodings))]
+
+
+def _of_text(encoding: Any, rows: Vectors, prompt: str) -> TokenVectors:  # noqa: ANN401 - as above
+    """Return the tokens of the text alone, without the special ones and those of the prompt."""
+    starts = np.array([start for start, _ in encoding.offsets], dtype=np.int32) - len(prompt)
+    is_text = (np.array(encoding.special_tokens_mask) == 0) & (starts >= 0)
+    ids = np.array(encoding.ids, dtype=np.int32)
+    return TokenVectors(ids[is_text], starts[is_text], rows[is_text])
