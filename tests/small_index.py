@@ -7,7 +7,15 @@ from pathlib import Path
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.datatypes import Chunk, ChunkId, DocId, Span
-from briefqa.protocols import Embedder, LexicalIndex, VectorStore
+from briefqa.indexing.tokens import ChunkTokens, TokenStore, TokenStoreWriter
+from briefqa.protocols import (
+    DocumentWords,
+    Embedder,
+    LexicalIndex,
+    TokenEmbedder,
+    TokenIndex,
+    VectorStore,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +24,17 @@ class SmallIndex:
 
     vectors: VectorStore
     words: LexicalIndex
+    tokens: TokenIndex | None
     held: Mapping[ChunkId, Chunk]
+    dates: Mapping[DocId, str]
 
     def chunks(self, ids: Sequence[ChunkId], /) -> list[Chunk]:
         """Return the chunks of ``ids``, in that order."""
         return [self.held[chunk_id] for chunk_id in ids]
+
+    def published(self, ids: Sequence[DocId], /) -> dict[DocId, str]:
+        """Return the dates of those of ``ids`` that have one."""
+        return {doc_id: self.dates[doc_id] for doc_id in ids if doc_id in self.dates}
 
 
 def passage(doc_id: str, start: int, text: str, *, prefix: str = "") -> Chunk:
@@ -30,13 +44,29 @@ def passage(doc_id: str, start: int, text: str, *, prefix: str = "") -> Chunk:
     return Chunk(chunk_id, DocId(doc_id), span, text, (), prefix, (span,))
 
 
-def small_index(chunks: Iterable[Chunk], embedder: Embedder, folder: Path) -> SmallIndex:
-    """Put ``chunks`` into FAISS and tantivy, in that order; ``folder`` is empty."""
+def small_index(
+    chunks: Iterable[Chunk],
+    embedder: Embedder,
+    folder: Path,
+    *,
+    dates: Mapping[DocId, str] | None = None,
+) -> SmallIndex:
+    """Put ``chunks`` into FAISS and tantivy, in that order, each as a document of its own.
+
+    Their tokens are kept where the embedder gives them. ``folder`` is empty.
+    """
     held = {chunk.chunk_id: chunk for chunk in chunks}
     texts = [chunk.embedded_text for chunk in held.values()]
     vectors = FaissBackend().create(embedder.dim)
     if held:
         vectors.add(list(held), embedder.embed_documents(texts))
+    tokens = None
+    if isinstance(embedder, TokenEmbedder):
+        with TokenStoreWriter(folder / "tokens", embedder.dim) as writer:
+            for each in embedder.embed_document_tokens(texts)[1]:
+                writer.add(ChunkTokens.of(each))
+        tokens = TokenStore(folder / "tokens", embedder.dim, list(held))
     words = TantivyBackend()
-    words.build(folder, zip(held, texts, strict=True))
-    return SmallIndex(vectors, words.open(folder), held)
+    (folder / "words").mkdir()
+    words.build(folder / "words", [DocumentWords([pair]) for pair in zip(held, texts, strict=True)])
+    return SmallIndex(vectors, words.open(folder / "words"), tokens, held, dates or {})

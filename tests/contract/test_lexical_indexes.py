@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.datatypes import ChunkId
-from briefqa.protocols import LexicalBackend, LexicalIndex, Selection
+from briefqa.protocols import DocumentWords, LexicalBackend, LexicalIndex, Selection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,8 @@ def index_of(
 
     def build(texts: list[str]) -> LexicalIndex:
         folder: Path = tmp_path_factory.mktemp("words")
-        make().build(folder, [(ChunkId(str(place)), text) for place, text in enumerate(texts)])
+        chunks = [(ChunkId(str(place)), text) for place, text in enumerate(texts)]
+        make().build(folder, [DocumentWords([chunk], language="en") for chunk in chunks])
         return make().open(folder)
 
     return build

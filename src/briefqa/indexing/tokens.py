@@ -232,7 +232,8 @@ class TokenStore:
         cosines = self._cosines(query.rows[counted], np.concatenate(parts))
         firsts = np.cumsum([0, *(len(part) for part in parts[:-1])])
         largest = np.clip(np.maximum.reduceat(cosines, firsts, axis=0), 0, 1)
-        found[with_tokens] = largest @ weights / weights.sum()
+        # Not a matrix product, whose sums depend on how many rows there are.
+        found[with_tokens] = (largest * (weights / weights.sum())).sum(axis=1)
         return found
 
     def _weights(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:

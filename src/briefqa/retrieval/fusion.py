@@ -50,7 +50,9 @@ def lexical_shares(bm25: Scores, weights: Mapping[str, float]) -> Scores:
     found, keeps an off-topic question's scores low.
     """
     attainable = np.float32((_BM25_K1 + 1) * sum(weights.values()))
-    shares: Scores = np.zeros_like(bm25) if attainable <= 0 else np.minimum(1, bm25 / attainable)
+    if attainable <= 0:
+        return np.zeros_like(bm25)
+    shares: Scores = np.minimum(bm25, attainable) / attainable
     return shares
 
 

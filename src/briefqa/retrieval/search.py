@@ -119,17 +119,14 @@ def rank(asked: Asked, index: SearchableIndex, *, among: Selection | None = None
     )
     if not len(index.vectors if among is None else among):
         return Ranking((), {}, weights)
-    nearest = dict(index.vectors.search(asked.vector[np.newaxis], CANDIDATES, among=among)[0])
+    [nearest] = index.vectors.search(asked.vector[np.newaxis], CANDIDATES, among=among)
     bm25 = dict(index.words.search(in_header_words(asked.text), CANDIDATES, among=among))
     # Sorted, so that sums come out the same however the candidates were found.
-    ids = sorted(nearest.keys() | bm25.keys())
+    ids = sorted({chunk_id for chunk_id, _ in nearest} | bm25.keys())
     vectors = index.vectors.vectors(ids)
-    dense = [
-        nearest[each] if each in nearest else float(row @ asked.vector)
-        for each, row in zip(ids, vectors, strict=True)
-    ]
     found: dict[str, Scores] = {
-        "dense": np.array(dense, dtype=np.float32),
+        # Summed for all alike, as the store does: by which search a chunk came must not show.
+        "dense": (vectors.astype(np.float64) * asked.vector).sum(axis=1).astype(np.float32),
         "lexical": np.array([bm25.get(each, 0.0) for each in ids], dtype=np.float32),
         "late": np.zeros(len(ids), dtype=np.float32),
     }

@@ -11,13 +11,16 @@ from briefqa.answering.abstention import CALIBRATION, Calibration, Evidence, con
 from briefqa.answering.abstention import gather_evidence as gather
 from briefqa.answering.sentences import content_weights, score_sentences
 from briefqa.backends.hashing import HashEmbedder
-from briefqa.retrieval import find_hits, term_weights
+from briefqa.retrieval import embed_question, find_hits, term_weights
 
 _SHARES = st.floats(0, 1)
-_EVIDENCE = st.builds(Evidence, _SHARES, _SHARES, _SHARES)
+_EVIDENCE = st.builds(Evidence, _SHARES, _SHARES, _SHARES, _SHARES)
 _WEIGHTS = st.floats(0, 20)
 _CALIBRATIONS = st.builds(
-    Calibration, st.tuples(_WEIGHTS, _WEIGHTS, _WEIGHTS), st.floats(-20, 20), _SHARES
+    Calibration,
+    st.tuples(_WEIGHTS, _WEIGHTS, _WEIGHTS, _WEIGHTS),
+    st.floats(-20, 20),
+    _SHARES,
 )
 
 
@@ -40,18 +43,18 @@ def test_more_evidence_never_means_less_confidence(
 
 def test_the_fit_separates_everything_from_nothing() -> None:
     """Perfect evidence is answered and none is declined, or the numbers were swapped."""
-    nothing, everything = Evidence(0, 0, 0), Evidence(1, 1, 1)
+    nothing, everything = Evidence(0, 0, 0, 0), Evidence(1, 1, 1, 1)
 
     assert confidence(nothing) < CALIBRATION.threshold <= confidence(everything)
 
 
 def test_bias_and_weights_are_those_of_a_logistic_model() -> None:
     """The fit is made with another library: both must mean the same by these numbers."""
-    even = Calibration(weights=(2.0, 4.0, 6.0), bias=-6.0, threshold=0.5)
+    even = Calibration(weights=(2.0, 3.0, 1.0, 6.0), bias=-6.0, threshold=0.5)
 
-    assert confidence(Evidence(0.5, 0.5, 0.5), even) == 0.5
-    assert round(confidence(Evidence(0, 0, 0), even), 4) == 0.0025
-    assert round(confidence(Evidence(1, 0, 0), replace(even, bias=0)), 4) == 0.8808
+    assert confidence(Evidence(0.5, 0.5, 0.5, 0.5), even) == 0.5
+    assert round(confidence(Evidence(0, 0, 0, 0), even), 4) == 0.0025
+    assert round(confidence(Evidence(1, 0, 0, 0), replace(even, bias=0)), 4) == 0.8808
 
 
 def test_evidence_is_absolute(tmp_path: Path) -> None:
@@ -64,18 +67,19 @@ def test_evidence_is_absolute(tmp_path: Path) -> None:
     index = small_index(chunks, embedder, tmp_path)
 
     def evidence(question: str) -> Evidence:
-        vector = embedder.embed_queries([question])[0]
-        hits = find_hits(question, vector, index, k=5)
+        asked = embed_question(question, embedder)
+        hits = find_hits(asked, index, k=5)
         weights = content_weights(term_weights(question, index.words), index.words)
-        ranked = score_sentences(vector, hits, weights, index.words, embedder)
+        ranked = score_sentences(asked, hits, weights, index, embedder)
         return gather(hits, ranked, weights, index.words)
 
     near = evidence("the grid needs ten gigawatts of power")
     far = evidence("yeast and sourdough recipes")
 
     assert near.closeness > 0.99
+    assert near.likeness > 0.99
     assert near.coverage == 1
     assert near.match > 0.5
     assert max(astuple(far)) < 0.3
     assert far.coverage == 0
-    assert gather([], [], {}, index.words) == Evidence(0, 0, 0)
+    assert gather([], [], {}, index.words) == Evidence(0, 0, 0, 0)

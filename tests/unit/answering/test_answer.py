@@ -24,8 +24,8 @@ from briefqa.indexing import Generation
 from briefqa.retrieval import parse_condition
 
 # Answers whatever is asked, and nothing.
-_ALWAYS = Calibration(weights=(0.0, 0.0, 0.0), bias=5.0, threshold=0.5)
-_NEVER = Calibration(weights=(0.0, 0.0, 0.0), bias=-5.0, threshold=0.5)
+_ALWAYS = Calibration(weights=(0.0, 0.0, 0.0, 0.0), bias=5.0, threshold=0.5)
+_NEVER = Calibration(weights=(0.0, 0.0, 0.0, 0.0), bias=-5.0, threshold=0.5)
 
 _FACTS = st.sampled_from(
     [

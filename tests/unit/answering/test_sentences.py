@@ -20,7 +20,7 @@ from briefqa.answering.sentences import (
 from briefqa.backends.hashing import HashEmbedder
 from briefqa.datatypes import Chunk, ChunkId, DocId, Span
 from briefqa.protocols import LexicalIndex
-from briefqa.retrieval import find_hits, term_weights
+from briefqa.retrieval import embed_question, find_hits, term_weights
 
 _EMBEDDER = HashEmbedder()
 _QUESTION = "How much power does the grid need?"
@@ -56,12 +56,12 @@ def _chunk(doc_id: str, start: int, sentences: Sequence[str]) -> Chunk:
 
 
 def _ranked(chunks: Sequence[Chunk], question: str = _QUESTION) -> list[ScoredSentence]:
-    vector = _EMBEDDER.embed_queries([question])[0]
+    asked = embed_question(question, _EMBEDDER)
     with tempfile.TemporaryDirectory() as folder:
         index = small_index(chunks, _EMBEDDER, Path(folder))
-        hits = find_hits(question, vector, index, k=5)
+        hits = find_hits(asked, index, k=5)
         weights = content_weights(term_weights(question, index.words), index.words)
-        return score_sentences(vector, hits, weights, index.words, _EMBEDDER)
+        return score_sentences(asked, hits, weights, index, _EMBEDDER)
 
 
 def _words_of(quote: Quote) -> str:
@@ -200,7 +200,7 @@ def test_scores_fall_and_stay_within_bounds() -> None:
     scores = [sentence.score for sentence in ranked]
     assert scores == sorted(scores, reverse=True)
     for sentence in ranked:
-        for value in (sentence.score, sentence.cosine, sentence.coverage):
+        for value in (sentence.score, sentence.closeness, sentence.coverage):
             assert 0 <= value <= 1 + 1e-6
 
 

@@ -28,7 +28,7 @@ def test_an_index_keeps_the_model_it_has(folder: Path, tmp_path: Path) -> None:
     assert report.added == ("b.txt",)
     assert (report.embedded, report.reused) == (1, 1)
     with open_index(tmp_path / "index") as service:
-        assert service.model_id == "hash:64@v1"
+        assert service.model_id == "hash:64@v2"
 
 
 def test_a_folder_is_refused_before_a_model_is_loaded(

@@ -184,10 +184,10 @@ def test_a_model_changed_under_its_name_is_not_taken(tmp_path: Path) -> None:
 def test_an_embedder_without_an_export_comes_from_its_plug_in(tmp_path: Path) -> None:
     """The hash embedder has nothing to export, and leaves no folder."""
     indexing = embedder_for_indexing("hash:64", tmp_path / "models")
-    asking = embedder_for_questions("hash:64@v1", tmp_path / "models", configured="hash:64")
+    asking = embedder_for_questions("hash:64@v2", tmp_path / "models", configured="hash:64")
 
     assert isinstance(indexing, HashEmbedder)
-    assert indexing.model_id == asking.model_id == "hash:64@v1"
+    assert indexing.model_id == asking.model_id == "hash:64@v2"
     assert not (tmp_path / "models").exists()
 
 
@@ -195,18 +195,18 @@ def test_an_embedder_without_an_export_comes_from_its_plug_in(tmp_path: Path) ->
 def test_another_embedder_than_the_index_has_is_refused(tmp_path: Path, configured: str) -> None:
     """Vectors of two models have nothing to say to each other."""
     with pytest.raises(IndexMismatchError) as caught:
-        embedder_for_questions("hash:256@v1", tmp_path, configured=configured)
+        embedder_for_questions("hash:256@v2", tmp_path, configured=configured)
 
-    assert (caught.value.built_with, caught.value.configured) == ("hash:256@v1", configured)
+    assert (caught.value.built_with, caught.value.configured) == ("hash:256@v2", configured)
 
 
 def test_a_bare_name_means_the_plug_in_s_own_choice(tmp_path: Path) -> None:
     """``hash`` and ``hash:256`` are one embedder."""
-    embedder = embedder_for_questions("hash:256@v1", tmp_path, configured="hash")
+    embedder = embedder_for_questions("hash:256@v2", tmp_path, configured="hash")
 
     assert embedder.dim == 256
     with pytest.raises(IndexMismatchError):
-        embedder_for_questions("hash:64@v1", tmp_path, configured="hash")
+        embedder_for_questions("hash:64@v2", tmp_path, configured="hash")
 
 
 def test_an_unknown_embedder_is_named(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_long_words_are_several_tokens() -> None:
     assert tokens.offsets(["abcdefghij, no"]) == [[0, 8, 10, 12]]
 
 
-@pytest.mark.parametrize(("argument", "model_id"), [("", "hash:256@v1"), ("64", "hash:64@v1")])
+@pytest.mark.parametrize(("argument", "model_id"), [("", "hash:256@v2"), ("64", "hash:64@v2")])
 def test_the_argument_is_the_width(argument: str, model_id: str) -> None:
     """The identity is known without making the embedder."""
     assert identify(argument) == load(argument).model_id == model_id

@@ -183,18 +183,26 @@ def test_the_check_reaches_from_one_token_to_past_the_window() -> None:
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("is_token", [False, True])
 def test_a_graph_that_differs_from_its_reference_is_refused(
-    tiny: SentenceTransformersEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny: SentenceTransformersEmbedder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_token: bool,
 ) -> None:
-    """A vector a little off is worse than a slow one."""
-    embed = tiny.embed_documents
+    """A vector a little off is worse than a slow one, be it of a text or of one token."""
+    encoded = tiny.encoded
 
-    def one_off(texts: Sequence[str], /) -> Vectors:
-        rows = embed(texts)
-        rows[-1] = np.roll(rows[-1], 1)
-        return rows
+    def one_off(texts: Sequence[str], *, prompt: str) -> list[tuple[Vectors, Vectors | None]]:
+        *others, (vector, tokens) = encoded(texts, prompt=prompt)
+        assert tokens is not None
+        if not is_token:
+            return [*others, (np.roll(vector, 1), tokens)]
+        tokens[-1] = np.roll(tokens[-1], 1)
+        return [*others, (vector, tokens)]
 
-    monkeypatch.setattr(tiny, "embed_documents", one_off)
+    monkeypatch.setattr(tiny, "encoded", one_off)
 
     with pytest.raises(ExportError, match="cosine with the model's own vector"):
         tiny.export(tmp_path)

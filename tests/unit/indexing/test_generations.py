@@ -117,7 +117,7 @@ def test_no_index_and_another_format_are_told_apart(corpus: Corpus) -> None:
         corpus.open()
     corpus.sync()
     path = corpus.index / "CURRENT"
-    path.write_text(path.read_text().replace('"format": 2', '"format": 3'))
+    path.write_text(path.read_text().replace('"format": 3', '"format": 4'))
 
     with pytest.raises(IndexFormatError):
         corpus.open()

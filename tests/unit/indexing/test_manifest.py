@@ -11,7 +11,7 @@ from briefqa.datatypes import DocId
 from briefqa.errors import IndexDamagedError, IndexFormatError
 from briefqa.indexing.manifest import FileEntry, Fingerprint, Manifest, Recipe, generation_id
 
-RECIPE = Recipe("hash:8", 8, {"size": 20, "prefix": 4}, {"ocr": None}, 1, 1)
+RECIPE = Recipe("hash:8", 8, {"size": 20, "prefix": 4}, {"ocr": None}, 1, 1, tokens=True)
 FINGERPRINTS = [Fingerprint(DocId(name), f"{name}.md", "f", "t", "m") for name in "abcd"]
 MANIFEST = Manifest("0" * 20, RECIPE, 4, 9, {"texts.bin": FileEntry("aa", 7)})
 
@@ -38,6 +38,7 @@ def test_any_change_of_a_document_changes_the_id(name: str) -> None:
     [
         replace(RECIPE, model_id="hash:9"),
         replace(RECIPE, dim=9),
+        replace(RECIPE, tokens=False),
         replace(RECIPE, chunking={"size": 21, "prefix": 4}),
         replace(RECIPE, chunking_version=2),
         replace(RECIPE, reader_version=2),
@@ -53,7 +54,7 @@ def test_manifest_comes_back_from_its_bytes() -> None:
     assert Manifest.from_bytes(MANIFEST.to_bytes(), Path("manifest.json")) == MANIFEST
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"null", b"{", b'{"format": 2}', b"\xff", b'"x"'])
+@pytest.mark.parametrize("data", [b"", b"[]", b"null", b"{", b'{"format": 3}', b"\xff", b'"x"'])
 def test_junk_is_named_as_damage(data: bytes) -> None:
     """A reader sees which file is bad, not a KeyError."""
     with pytest.raises(IndexDamagedError, match=r"manifest\.json"):
@@ -62,7 +63,7 @@ def test_junk_is_named_as_damage(data: bytes) -> None:
 
 def test_manifest_of_another_format_is_told_from_damage() -> None:
     """A newer index is whole; the advice is another than for a damaged one."""
-    data = MANIFEST.to_bytes().replace(b'"format": 2', b'"format": 3')
+    data = MANIFEST.to_bytes().replace(b'"format": 3', b'"format": 4')
 
-    with pytest.raises(IndexFormatError, match="format 3"):
+    with pytest.raises(IndexFormatError, match="format 4"):
         Manifest.from_bytes(data, Path("manifest.json"))

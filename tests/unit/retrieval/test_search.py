@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from tests.small_index import SmallIndex, passage, small_index
 
 from briefqa.backends.hashing import HashEmbedder
-from briefqa.datatypes import Chunk, ChunkId, Hit
+from briefqa.datatypes import Chunk, ChunkId, DocId, Hit
 from briefqa.errors import LimitError, QuestionError
 from briefqa.protocols import Selection
-from briefqa.retrieval import MOST_HITS, check_question, find_hits
-from briefqa.retrieval.fusion import DENSE_SHARE
+from briefqa.retrieval import MOST_HITS, Asked, check_question, embed_question, find_hits
+from briefqa.retrieval.search import rank
 
 _EMBEDDER = HashEmbedder(64)
 # The word index gives scores to four decimals, and a word that is everywhere scores hardly more.
@@ -29,8 +29,12 @@ _TEXTS = st.lists(st.sampled_from(_WORDS), min_size=1, max_size=20).map(" ".join
 _QUESTIONS = st.lists(st.sampled_from([*_WORDS, "volcano"]), min_size=1, max_size=6).map(" ".join)
 
 
+def _asked(question: str, embedder: HashEmbedder = _EMBEDDER) -> Asked:
+    return embed_question(question, embedder)
+
+
 def _find(question: str, index: SmallIndex, k: int) -> list[Hit]:
-    return find_hits(question, _EMBEDDER.embed_queries([question])[0], index, k=k)
+    return find_hits(_asked(question), index, k=k)
 
 
 def _chunks(texts: Sequence[str], documents: int = 3) -> list[Chunk]:
@@ -38,8 +42,8 @@ def _chunks(texts: Sequence[str], documents: int = 3) -> list[Chunk]:
     return [passage(f"d{at % documents}", 1000 * at, text) for at, text in enumerate(texts)]
 
 
-def _oracle(question: str, chunks: Sequence[Chunk]) -> dict[ChunkId, float]:
-    """Score every chunk from the papers' formulas: BM25, cosine, their convex combination."""
+def _oracle(question: str, chunks: Sequence[Chunk]) -> dict[ChunkId, dict[str, float]]:
+    """Score every chunk from the papers' formulas: BM25, cosine, and late interaction."""
     held = [chunk.embedded_text.split() for chunk in chunks]
     mean_length = sum(map(len, held)) / len(held)
     idf = {
@@ -47,8 +51,9 @@ def _oracle(question: str, chunks: Sequence[Chunk]) -> dict[ChunkId, float]:
         for word in set(question.split())
         for n in [sum(word in words for words in held)]
     }
-    scores: dict[ChunkId, float] = {}
+    said = question.split()
     (asked,) = _EMBEDDER.embed_documents([question])
+    scores: dict[ChunkId, dict[str, float]] = {}
     for chunk, words in zip(chunks, held, strict=True):
         norm = 1.2 * (0.25 + 0.75 * len(words) / mean_length)
         bm25 = sum(
@@ -56,20 +61,76 @@ def _oracle(question: str, chunks: Sequence[Chunk]) -> dict[ChunkId, float]:
             for word, weight in idf.items()
         )
         (vector,) = _EMBEDDER.embed_documents([chunk.embedded_text])
-        cosine = max(0.0, float(np.dot(asked, vector)))
+        nearest = {
+            word: max(math.sqrt(math.pi / 2) * _cosine_of_words(word, other) for other in words)
+            for word in said
+        }
+        late = sum(idf[word] * min(1.0, max(0.0, nearest[word])) for word in said)
+        dense = float(np.dot(asked, vector))
         lexical = bm25 / (2.2 * sum(idf.values()))
-        scores[chunk.chunk_id] = DENSE_SHARE * cosine + (1 - DENSE_SHARE) * lexical
+        late /= sum(idf[word] for word in said)
+        fused = 0.15 * max(0.0, dense) + 0.25 * lexical + 0.6 * late
+        scores[chunk.chunk_id] = {
+            "dense": dense, "lexical": bm25, "late": late, "fused": fused,
+        }  # fmt: skip
     return scores
+
+
+def _cosine_of_words(one: str, other: str) -> float:
+    """Return the cosine of two words' vectors, which consist of signs."""
+    _, (first, second) = _EMBEDDER.embed_document_tokens([one, other])
+    return float(np.sign(first.rows[0]) @ np.sign(second.rows[0])) / _EMBEDDER.dim
+
+
+@settings(max_examples=60)
+@given(st.lists(_TEXTS, min_size=1, max_size=30), _QUESTIONS)
+def test_stages_agree_with_the_papers_formulas(texts: list[str], question: str) -> None:
+    """Each stage's score, and their combination, are what the documentation says."""
+    chunks = _chunks(texts)
+    expected = _oracle(question, chunks)
+    with tempfile.TemporaryDirectory() as folder:
+        index = small_index(chunks, _EMBEDDER, Path(folder))
+
+        found = rank(_asked(question), index).scores
+
+    assert found.keys() == expected.keys()
+    for chunk_id, stages in expected.items():
+        for stage, score in stages.items():
+            assert found[chunk_id][stage] == pytest.approx(score, abs=_ROUNDING), stage
+
+
+@settings(max_examples=60)
+@given(st.lists(_TEXTS, min_size=1, max_size=30), _QUESTIONS)
+def test_feedback_is_likeness_to_the_two_best(texts: list[str], question: str) -> None:
+    """What is like nothing that fits gains nothing, however like other passages it is."""
+    chunks = _chunks(texts)
+    vectors = _EMBEDDER.embed_documents([chunk.embedded_text for chunk in chunks])
+    row = {chunk.chunk_id: vector for chunk, vector in zip(chunks, vectors, strict=True)}
+    with tempfile.TemporaryDirectory() as folder:
+        index = small_index(chunks, _EMBEDDER, Path(folder))
+
+        found = rank(_asked(question), index).scores
+
+    best = sorted(sorted(found), key=lambda each: -found[each]["fused"])[:2]
+    for chunk_id, stages in found.items():
+        likeness = [
+            found[each]["fused"] * max(0.0, float(row[chunk_id] @ row[each])) for each in best
+        ]
+        feedback = sum(likeness) / len(best)
+        assert stages["feedback"] == pytest.approx(feedback, abs=1e-5)
+        score = (stages["fused"] + 0.75 * feedback) / 1.75
+        assert stages["score"] == pytest.approx(score, abs=1e-5)
 
 
 @settings(max_examples=60)
 @given(st.lists(_TEXTS, min_size=1, max_size=30), _QUESTIONS, st.integers(1, 100))
 def test_hits_agree_with_brute_force(texts: list[str], question: str, k: int) -> None:
-    """Every score, and so the order, follows from the documented formulas alone."""
+    """Those with the best scores come first, and whatever repeats one of them is named there."""
     chunks = _chunks(texts)
-    expected = _oracle(question, chunks)
     with tempfile.TemporaryDirectory() as folder:
         index = small_index(chunks, _EMBEDDER, Path(folder))
+        scores = rank(_asked(question), index).scores
+        expected = {chunk_id: stages["score"] for chunk_id, stages in scores.items()}
 
         hits = _find(question, index, k)
 
@@ -93,24 +154,30 @@ def test_hits_agree_with_brute_force(texts: list[str], question: str, k: int) ->
 def test_hits_among_some_agree_with_brute_force(
     texts: list[str], question: str, k: int, draw: random.Random
 ) -> None:
-    """A filter comes before the ranking: the k best of what it allows, scored as without it."""
+    """A filter comes before the ranking: the k best of what it allows.
+
+    Each stage scores as without it; only likeness to the best is to the best allowed.
+    """
     chunks = _chunks(texts)
-    expected = _oracle(question, chunks)
     positions = sorted(draw.sample(range(len(chunks)), draw.randint(0, len(chunks))))
     allowed = {chunks[position].chunk_id for position in positions}
     with tempfile.TemporaryDirectory() as folder:
         index = small_index(chunks, _EMBEDDER, Path(folder))
         among = Selection(np.array(positions, dtype=np.int64))
-        (vector,) = _EMBEDDER.embed_queries([question])
+        asked = _asked(question)
+        everywhere = rank(asked, index).scores
+        within = rank(asked, index, among=among).scores
+        expected = {chunk_id: stages["score"] for chunk_id, stages in within.items()}
 
-        hits = find_hits(question, vector, index, k=k, among=among)
-        scores = {hit.chunk.chunk_id: hit.score for hit in _find(question, index, 100)}
+        hits = find_hits(asked, index, k=k, among=among)
 
     found = [expected[hit.chunk.chunk_id] for hit in hits]
     named = {i for hit in hits for i in (hit.chunk.chunk_id, *hit.duplicates)}
     assert [hit.score for hit in hits] == pytest.approx(found, abs=_ROUNDING)
     assert named <= allowed
-    assert all(hit.score == scores.get(hit.chunk.chunk_id, hit.score) for hit in hits)
+    for chunk_id, stages in within.items():
+        for stage in ("dense", "lexical", "late", "fused"):
+            assert stages[stage] == everywhere[chunk_id][stage]
     if len(hits) < k:
         assert named == allowed
     else:
@@ -128,6 +195,17 @@ def test_equal_scores_rank_by_document_and_place(tmp_path: Path) -> None:
 
     assert len({hit.score for hit in hits}) == 1
     assert [(hit.chunk.doc_id, hit.chunk.span.start) for hit in hits] == sorted(places)
+
+
+def test_of_equal_scores_the_newest_document_comes_first(tmp_path: Path) -> None:
+    """Of two briefs that say the same, a reader wants the one that is still true."""
+    texts = ["grid chip dam", "dam grid chip", "chip dam grid", "dam chip grid"]
+    chunks = [passage(doc_id, 0, text) for doc_id, text in zip("abcd", texts, strict=True)]
+    dates = {DocId("b"): "2025", DocId("c"): "2025-03", DocId("d"): "2019-12-31"}
+
+    hits = _find("dam", small_index(chunks, _EMBEDDER, tmp_path, dates=dates), 10)
+
+    assert [hit.chunk.doc_id for hit in hits] == ["c", "b", "d", "a"]
 
 
 def test_near_identical_passages_take_one_place(tmp_path: Path) -> None:
@@ -215,11 +293,10 @@ def test_off_topic_question_scores_low(tmp_path: Path) -> None:
     index = small_index(chunks, HashEmbedder(), tmp_path)
 
     def best(question: str) -> float:
-        vector = HashEmbedder().embed_queries([question])[0]
-        return find_hits(question, vector, index, k=3)[0].score
+        return find_hits(_asked(question, HashEmbedder()), index, k=3)[0].score
 
     assert best("sourdough recipe yeast") < 0.15
-    assert best("When does the grid need power from the dam?") > 0.5
+    assert best("When does the grid need power from the dam?") > 0.45
 
 
 def test_empty_index_gives_no_hits(tmp_path: Path) -> None:
@@ -233,7 +310,7 @@ def test_hits_keep_the_score_of_every_stage(tmp_path: Path) -> None:
 
     hits = _find("dam", small_index(chunks, _EMBEDDER, tmp_path), 2)
 
-    assert [set(hit.scores) for hit in hits] == [{"dense", "lexical"}] * 2
+    assert [set(hit.scores) for hit in hits] == [{"dense", "lexical", "late", "feedback"}] * 2
     assert hits[0].scores["lexical"] > hits[1].scores["lexical"] == 0
 
 

@@ -1,0 +1,157 @@
+"""Tokens on the disk give what plain arithmetic over their signs gives."""
+
+import math
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from briefqa.datatypes import ChunkId
+from briefqa.errors import IndexDamagedError
+from briefqa.indexing.tokens import ChunkTokens, TokenStore, TokenStoreWriter
+from briefqa.protocols import TokenVectors
+
+_VOCABULARY = 40
+
+
+def _tokens(count: int, dim: int, seed: int) -> TokenVectors:
+    draw = np.random.default_rng(seed)
+    rows = draw.standard_normal((count, dim)).astype(np.float32)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    ids = draw.integers(0, _VOCABULARY, count).astype(np.int32)
+    starts = np.sort(draw.integers(0, 200, count)).astype(np.int32)
+    return TokenVectors(ids, starts, rows)
+
+
+def _store(folder: Path, chunks: list[TokenVectors], dim: int) -> TokenStore:
+    with TokenStoreWriter(folder, dim) as writer:
+        for each in chunks:
+            writer.add(ChunkTokens.of(each))
+    return TokenStore(folder, dim, [ChunkId(str(at)) for at in range(len(chunks))])
+
+
+def _expected(query: TokenVectors, part: TokenVectors, chunks: list[TokenVectors]) -> float:
+    """Late interaction, written out: of each query token the nearest, weighted by rarity."""
+    weights = np.array(
+        [
+            math.log(1 + (len(chunks) - held + 0.5) / (held + 0.5))
+            for each in query.ids
+            for held in [sum(each in chunk.ids for chunk in chunks)]
+        ]
+    )
+    if not len(part.ids) or not len(query.ids):
+        return 0.0
+    dim = query.rows.shape[1]
+    signs = np.where(part.rows > 0, 1.0, -1.0) / math.sqrt(dim)
+    cosines = query.rows.astype(np.float64) @ signs.T * math.sqrt(math.pi / 2)
+    return float(np.clip(cosines.max(axis=1), 0, 1) @ weights / weights.sum())
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(0, 9), min_size=1, max_size=8),
+    st.integers(0, 12),
+    st.sampled_from([1, 5, 8, 64, 100]),
+    st.integers(0, 2**32 - 1),
+)
+def test_similarities_are_those_of_the_formula(
+    counts: list[int], asked: int, dim: int, seed: int
+) -> None:
+    """Packed bits and tables of sums are a matter of speed alone."""
+    chunks = [_tokens(count, dim, seed + at) for at, count in enumerate(counts)]
+    query = _tokens(asked, dim, seed + 99)
+    with tempfile.TemporaryDirectory() as folder:
+        store = _store(Path(folder, "tokens"), chunks, dim)
+        ids = [ChunkId(str(at)) for at in range(len(chunks))][::-1]
+
+        found = store.similarities(query, ids)
+
+    expected = [_expected(query, chunk, chunks) for chunk in chunks[::-1]]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(0, 12), min_size=1, max_size=5),
+    st.lists(st.lists(st.integers(0, 200), unique=True, max_size=5), min_size=5, max_size=5),
+    st.integers(0, 2**32 - 1),
+)
+def test_a_part_is_compared_by_its_own_tokens(
+    counts: list[int], cuts: list[list[int]], seed: int
+) -> None:
+    """A sentence must not be chosen for words of the one before it."""
+    chunks = [_tokens(count, 16, seed + at) for at, count in enumerate(counts)]
+    query = _tokens(4, 16, seed + 99)
+    parts = [(ChunkId(str(at)), sorted(each)) for at, each in enumerate(cuts[: len(chunks)])]
+    with tempfile.TemporaryDirectory() as folder:
+        store = _store(Path(folder, "tokens"), chunks, 16)
+
+        found = store.part_similarities(query, parts)
+
+    for chunk, (_, begins), similarities in zip(chunks, parts, found, strict=True):
+        ends = [*begins[1:], 10**6]
+        assert len(similarities) == len(begins)
+        for start, end, similarity in zip(begins, ends, similarities, strict=False):
+            is_inside = (chunk.starts >= start) & (chunk.starts < end)
+            part = TokenVectors(
+                chunk.ids[is_inside], chunk.starts[is_inside], chunk.rows[is_inside]
+            )
+            assert similarity == pytest.approx(_expected(query, part, chunks), abs=1e-5)
+
+
+def test_of_a_long_question_the_rarest_tokens_count(tmp_path: Path) -> None:
+    """Time grows with their number; the common ones say least."""
+    common = _tokens(20, 16, 1)
+    chunks = [TokenVectors(np.zeros(20, dtype=np.int32), common.starts, common.rows)] * 9
+    rare = _tokens(64, 16, 2)
+    rare = TokenVectors(np.arange(100, 164, dtype=np.int32), rare.starts, rare.rows)
+    both = TokenVectors(
+        np.concatenate([np.zeros(50, dtype=np.int32), rare.ids]),
+        np.arange(114, dtype=np.int32),
+        np.concatenate([_tokens(50, 16, 3).rows, rare.rows]),
+    )
+    store = _store(tmp_path / "tokens", chunks, 16)
+
+    found = store.similarities(both, [ChunkId("0")])
+
+    np.testing.assert_array_equal(found, store.similarities(rare, [ChunkId("0")]))
+
+
+def test_what_was_added_can_be_read_while_writing(tmp_path: Path) -> None:
+    """A text that stands in a folder twice is embedded once."""
+    chunks = [ChunkTokens.of(_tokens(count, 12, count)) for count in (3, 0, 7, 2)]
+    with TokenStoreWriter(tmp_path / "tokens", 12) as writer:
+        for each in chunks:
+            writer.add(each)
+        writer.add(writer.added(2))
+        writer.add(writer.added(0))
+    store = TokenStore(tmp_path / "tokens", 12, [ChunkId(str(at)) for at in range(6)])
+
+    for place, expected in enumerate([*chunks, chunks[2], chunks[0]]):
+        found = store.tokens(ChunkId(str(place)))
+        np.testing.assert_array_equal(found.ids, expected.ids)
+        np.testing.assert_array_equal(found.starts, expected.starts)
+        np.testing.assert_array_equal(found.codes, expected.codes)
+
+
+@pytest.mark.parametrize("name", ["codes.bin", "ids.bin", "starts.bin", "ends.bin"])
+def test_files_that_do_not_belong_together_are_damage(tmp_path: Path, name: str) -> None:
+    """Each may be whole and yet be that of another index."""
+    _store(tmp_path / "tokens", [_tokens(3, 16, 1), _tokens(4, 16, 2)], 16)
+    path = tmp_path / "tokens" / name
+    path.write_bytes(path.read_bytes()[:-8])
+
+    with pytest.raises(IndexDamagedError, match="holds"):
+        TokenStore(tmp_path / "tokens", 16, [ChunkId("0"), ChunkId("1")])
+
+
+def test_no_chunks_are_no_error(tmp_path: Path) -> None:
+    """A folder whose last document was deleted has no tokens either."""
+    store = _store(tmp_path / "tokens", [], 16)
+
+    assert len(store) == 0
+    assert store.similarities(_tokens(3, 16, 1), []).shape == (0,)
+    assert store.part_similarities(_tokens(3, 16, 1), []) == []
