@@ -11,7 +11,8 @@ from briefqa.backends.tantivy import TantivyBackend, TantivyIndex
 from briefqa.chunking import ChunkingOptions
 from briefqa.datatypes import ChunkId, DocId
 from briefqa.documents import ReadingOptions, read_file
-from briefqa.indexing import Generation, open_generation
+from briefqa.indexing import Generation, open_generation, read_current
+from briefqa.indexing.generations import TOKENS
 from briefqa.indexing.publishing import Backends
 from briefqa.indexing.rewriting import SyncReport
 from briefqa.indexing.sources import roots_of
@@ -110,6 +111,11 @@ class Corpus:
     def open(self) -> Generation:
         """Open the index."""
         return open_generation(self.index, stores=self.stores, words=self.words)
+
+    def token_files(self) -> dict[str, bytes]:
+        """Return what the generation that serves keeps of its tokens, by file."""
+        folder = read_current(self.index).serving.folder(self.index) / TOKENS
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
 
     def generations(self) -> set[str]:
         """Name everything in the folder of generations."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
+import numpy as np
 from starlette.testclient import TestClient
 from tantivy import Query
 from tests.corpus import Corpus, fill
@@ -19,6 +20,7 @@ from briefqa.documents import read_file
 from briefqa.errors import UnknownDocumentError
 from briefqa.indexing import read_current
 from briefqa.indexing.changes import put_document, remove_document
+from briefqa.indexing.generations import TOKENS
 from briefqa.indexing.retention import collect_garbage
 
 _WORDS = {
@@ -160,7 +162,7 @@ def deletion_trials(
 
 
 def _traces(corpus: Corpus, case: Case) -> dict[str, tuple[bytes, ...]]:
-    """Return what the document leaves in files: its words in every encoding, and its vectors."""
+    """Return what the document leaves in files: its words, its vectors and its tokens."""
     codes = ("utf-8", "utf-16-le", "utf-16-be")
     traces = {
         place: tuple(stem.encode(code) for code in codes) for place, stem in _stems(case).items()
@@ -173,7 +175,12 @@ def _traces(corpus: Corpus, case: Case) -> dict[str, tuple[bytes, ...]]:
         ]
         # As files are, in lower case.
         rows = tuple(row.tobytes().lower() for row in generation.vectors.vectors(own))
-    return {**traces, "vector": rows}
+        assert generation.tokens is not None
+        tokens = [generation.tokens.tokens(each) for each in own]
+    # Those of a whole chunk: one token alone is a few bytes, which may stand anywhere.
+    ids = tuple(each.ids.tobytes().lower() for each in tokens)
+    signs = tuple(each.codes.tobytes().lower() for each in tokens)
+    return {**traces, "vector": rows, "row of tokens": ids, "row of signs": signs}
 
 
 def _unseen(corpus: Corpus, case: Case, traces: Mapping[str, tuple[bytes, ...]]) -> Iterator[str]:
@@ -184,6 +191,8 @@ def _unseen(corpus: Corpus, case: Case, traces: Mapping[str, tuple[bytes, ...]])
         yield f"the {place} is in no file while the document is there"
     if not [*_indexed_words(corpus, case)]:
         yield "the word index lacks it while the document is there"
+    if not [*_counted_tokens(corpus, case)]:
+        yield "no token counts it while the document is there"
 
 
 def _unanswered(service: Service, client: TestClient, case: Case) -> Iterator[str]:
@@ -266,12 +275,14 @@ def _found(
 ) -> Iterator[str]:
     """Say which files of the index hold a trace of the document.
 
-    The word index keeps terms and ids packed, so it is asked as well.
+    The word index keeps terms and ids packed, and of tokens one file says no more than
+    how many chunks hold them, so these are asked as well.
     """
     for path, place in _files_with(corpus.index, traces):
         if not passed_over & {path, *path.parents}:
             yield f"the {place} is in {path.suffix or path.name}"
     yield from _indexed_words(corpus, case)
+    yield from _counted_tokens(corpus, case)
 
 
 def _files_with(folder: Path, traces: Mapping[str, tuple[bytes, ...]]) -> list[tuple[Path, str]]:
@@ -301,6 +312,17 @@ def _indexed_words(corpus: Corpus, case: Case) -> Iterator[str]:
         stored = str(searcher.doc(address).to_dict()).lower()
         if any(stem in stored for stem in _stems(case).values()):
             yield "a stored field of the word index holds it"
+
+
+def _counted_tokens(corpus: Corpus, case: Case) -> Iterator[str]:
+    """Say which words the generation that serves counts among its tokens."""
+    folder = read_current(corpus.index).serving.folder(corpus.index) / TOKENS
+    frequencies = np.frombuffer((folder / "frequencies.bin").read_bytes(), dtype="<i8")
+    held = set(np.flatnonzero(frequencies).tolist())
+    for place, word in case.words.items():
+        _, (tokens,) = corpus.embedder.embed_document_tokens([word])
+        if held & set(tokens.ids.tolist()):
+            yield f"the {place} is counted among the tokens"
 
 
 def _stems(case: Case) -> dict[str, str]:

@@ -13,7 +13,8 @@ from briefqa.datatypes import JsonValue
 from briefqa.errors import IndexFileError, IndexMissingError
 from briefqa.indexing import read_current
 from briefqa.indexing.checks import check_contents
-from briefqa.indexing.integrity import read_manifest
+from briefqa.indexing.generations import LEXICAL, TOKENS
+from briefqa.indexing.integrity import MANIFEST, read_manifest
 from briefqa.indexing.retention import collect_garbage
 
 QUESTIONS = ("chips in Germany", "power of the old grid", "water this summer")
@@ -34,9 +35,16 @@ def state_of(corpus: Corpus) -> State:
     except IndexFileError as error:
         return {"error": f"{type(error).__name__}: {error}"}
     with generation:
+        assert generation.tokens is not None
         vectors = corpus.embedder.embed_queries(QUESTIONS)
         dense = generation.vectors.search(vectors, 50)
         lexical = [generation.words.search(question, 50) for question in QUESTIONS]
+        _, asked = corpus.embedder.embed_query_tokens(QUESTIONS)
+        ids = generation.catalogue.chunk_ids()
+        late = [generation.tokens.similarities(each, ids) for each in asked if generation.tokens]
+        ids = generation.catalogue.chunk_ids()
+        _, asked = corpus.embedder.embed_query_tokens(QUESTIONS)
+        late = [generation.tokens.similarities(each, ids) for each in asked]
         return {
             "generation": generation.info.generation,
             "degraded": generation.degraded is not None,
@@ -46,6 +54,7 @@ def state_of(corpus: Corpus) -> State:
             },
             "dense": [[[i, round(s, _DECIMALS)] for i, s in hits] for hits in dense],
             "lexical": [[[i, round(s, _DECIMALS)] for i, s in hits] for hits in lexical],
+            "late": [[round(score, _DECIMALS) for score in each.tolist()] for each in late],
         }
 
 
@@ -59,7 +68,7 @@ def strangers(index: Path) -> list[str]:
     else:
         for ref in current.kept:
             folder = f"generations/{ref.generation}"
-            known |= {folder, f"{folder}/lexical", f"{folder}/manifest.json"}
+            known |= {folder, *(f"{folder}/{each}" for each in (LEXICAL, TOKENS, MANIFEST))}
             try:
                 known |= {f"{folder}/{name}" for name in read_manifest(index, ref).files}
             except IndexFileError:

@@ -237,6 +237,7 @@ class Histories(RuleBasedStateMachine):
         fresh.sync(allow_empty=True)
         with self.corpus.open() as ours, fresh.open() as theirs:
             assert ours.info == theirs.info
+            assert self.corpus.token_files() == fresh.token_files()
             vectors = fresh.embedder.embed_queries(_QUESTIONS)
             dense = zip(
                 ours.vectors.search(vectors, 50), theirs.vectors.search(vectors, 50), strict=True

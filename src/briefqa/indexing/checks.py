@@ -98,7 +98,7 @@ def _broken_laws(
             TokenStore(folder / TOKENS, manifest.recipe.dim, ids)
     except IndexDamagedError as error:
         # The catalogue, the word index and the tokens raise here, and name their place.
-        yield Path(error.path).name, error.detail
+        yield Path(error.path).relative_to(folder).as_posix(), error.detail
     finally:
         catalogue.close()
 

@@ -165,9 +165,11 @@ class TokenStore:
                 f"of codes for {total} tokens"
             )
             raise IndexDamagedError(folder, detail)
-        if len(self._ends) != len(chunk_ids) or bool(np.any(self._ends < self._starts)):
+        if len(self._ends) != len(chunk_ids):
             detail = f"holds the tokens of {len(self._ends)} chunks instead of {len(chunk_ids)}"
             raise IndexDamagedError(folder, detail)
+        if bool(np.any(self._ends < self._starts)):
+            raise IndexDamagedError(folder / _ENDS, "says of a chunk that it ends before it begins")
         self._codes = codes.reshape(total, width)
         self._frequencies = _read(folder / _FREQUENCIES, "<i8")
         self._positions = {chunk_id: position for position, chunk_id in enumerate(chunk_ids)}

@@ -95,7 +95,7 @@ def _written(
 
 def _language_code(stated: str | None) -> str | None:
     """Return the language of a tag such as ``en-GB``, which is all that words depend on."""
-    return stated.replace("_", "-").partition("-")[0].strip().lower() if stated else None
+    return (stated or "").replace("_", "-").partition("-")[0].strip().lower() or None
 
 
 def _documents(contents: Contents) -> Iterator[tuple[Document, list[Chunk]]]:

@@ -68,7 +68,8 @@ def fuse(dense: Scores, lexical: Scores, late: Scores, weights: Weights) -> Scor
         + np.float32(weights.lexical) * lexical
         + np.float32(weights.late) * late
     )
-    return fused
+    # Rounded, the weights may add up to a little more than 1.
+    return np.minimum(fused, np.float32(1))
 
 
 def feedback(fused: Scores, vectors: NDArray[np.float32]) -> Scores:
@@ -85,13 +86,14 @@ def feedback(fused: Scores, vectors: NDArray[np.float32]) -> Scores:
         vectors: Those of the candidates, shape (candidates, dim).
     """
     best = np.argsort(-fused, kind="stable")[:_FEEDBACK_FROM]
-    likeness = np.clip(vectors @ vectors[best].T, 0, 1)
-    found: Scores = likeness @ fused[best] / len(best)
+    # Not a matrix product, whose sums depend on how many rows there are and on their places.
+    cosines = (vectors[:, np.newaxis] * vectors[best]).sum(axis=2)
+    found: Scores = (np.clip(cosines, 0, 1) * fused[best]).sum(axis=1) / np.float32(len(best))
     return found
 
 
 def with_feedback(fused: Scores, likeness: Scores) -> Scores:
     """Return what `fuse` and `feedback` gave as one score, in [0, 1]."""
     share = np.float32(FEEDBACK / (1 + FEEDBACK))
-    combined: Scores = (1 - share) * fused + share * likeness
+    combined: Scores = np.minimum((1 - share) * fused + share * likeness, np.float32(1))
     return combined

@@ -109,8 +109,9 @@ def find_hits(
 def rank(asked: Asked, index: SearchableIndex, *, among: Selection | None = None) -> Ranking:
     """Score and order the candidates for a question.
 
-    Dense and lexical search each put forward `CANDIDATES`; every one of them is scored
-    by both, and where the index keeps tokens by late interaction.
+    Dense and lexical search each put forward `CANDIDATES`. Every one of them is scored by
+    its cosine, and where the index keeps tokens by late interaction; its lexical score is
+    0 where lexical search did not put it forward.
     """
     known = asked.languages
     weights = weights_for(

@@ -147,6 +147,33 @@ def test_vectors_that_are_not_of_length_one_are_found(corpus: Corpus) -> None:
     assert problem == Problem(where, f"the vector of {ids[1]!r} has length 2.000 instead of 1")
 
 
+@pytest.mark.parametrize(
+    ("name", "where", "detail"),
+    [
+        ("codes.bin", "tokens", "bytes of codes for"),
+        ("ids.bin", "tokens", "ids"),
+        ("starts.bin", "tokens", "starts"),
+        ("ends.bin", "tokens/ends.bin", "cannot be read"),
+        ("frequencies.bin", "tokens/frequencies.bin", "cannot be read"),
+    ],
+)
+def test_tokens_of_another_index_are_found(
+    corpus: Corpus, name: str, where: str, detail: str
+) -> None:
+    """Every later chunk would be ranked by its neighbour's words."""
+    corpus.sync()
+    path = read_current(corpus.index).serving.folder(corpus.index) / "tokens" / name
+    path.write_bytes(path.read_bytes()[:-4])
+    generation = _sign_again(corpus)
+
+    (problem,) = _check(corpus)
+
+    assert problem.path == f"{generation}/{where}"
+    assert detail in problem.detail
+    with pytest.raises(IndexDamagedError, match="tokens"):
+        corpus.open()
+
+
 def test_vectors_of_other_chunks_are_found(corpus: Corpus) -> None:
     """One row too few, and every later chunk would have its neighbour's vector."""
     corpus.sync()

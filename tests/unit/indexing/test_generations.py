@@ -57,7 +57,8 @@ def test_damage_to_any_file_is_found_before_it_is_parsed(corpus: Corpus, damage:
     first, second = _published(corpus)
     names = _files(corpus, second)
     assert {"manifest.json", "catalogue.sqlite", "texts.bin", "vectors.bin"} < set(names)
-    assert any(name.startswith("lexical/") for name in names)
+    for folder in ("lexical/", "tokens/"):
+        assert any(name.startswith(folder) for name in names)
 
     for name in names:
         path = corpus.index / "generations" / second / name

@@ -41,8 +41,10 @@ def languages_of(folder: Path) -> frozenset[str] | None:
     """
     try:
         head = (folder / "README.md").read_text(encoding="utf-8").split("---", 2)
-        stated = yaml.safe_load(head[1])["language"]
-    except (OSError, UnicodeError, IndexError, KeyError, TypeError, yaml.YAMLError):
+        # To any other loader, the code of Norwegian is a No, and a wrong date an error.
+        card = yaml.load(head[1], Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts only
+        stated = card["language"]
+    except (OSError, UnicodeError, LookupError, TypeError, RecursionError, yaml.YAMLError):
         return None
     named = [stated] if isinstance(stated, str) else stated
     if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
