@@ -195,6 +195,7 @@ def fitted(sets: Sequence[CaseSet]) -> tuple[Weights, float]:
 
 
 Row = Callable[[CaseSet], list[float]]
+Figures = dict[str, dict[str, tuple[float, float, float]]]
 
 
 def by_weights(weights: Weights, share: float) -> Row:
@@ -207,22 +208,33 @@ def held_out(chosen: Mapping[str, tuple[Weights, float]], each: CaseSet) -> list
     return each.values(*chosen[each.name])
 
 
-def table(
-    sets: Sequence[CaseSet], title: str, rows: dict[str, Callable[[CaseSet], list[float]]]
-) -> dict[str, dict[str, list[float]]]:
+def table(sets: Sequence[CaseSet], title: str, rows: Mapping[str, Row]) -> Figures:
     """Print the mean and its 95 % interval for each row and set, and return them."""
-    print(f"\n{title}\n{'':44}" + "".join(f"{each.name:>24}" for each in sets))
-    figures: dict[str, dict[str, list[float]]] = {}
+    print(f"\n{title}\n{'':36}" + "".join(f"{each.name:>24}" for each in sets))
+    figures: Figures = {}
     for name, values_of in rows.items():
-        figures[name] = {}
-        cells = []
-        for each in sets:
-            values = values_of(each)
-            low, high = bootstrap_interval(values)
-            figures[name][each.name] = [float(np.mean(values)), low, high]
-            cells.append(f"{np.mean(values):.4f} [{low:.3f}, {high:.3f}]")
-        print(f"{name:44}" + "".join(f"{cell:>24}" for cell in cells), flush=True)
+        figures[name] = {each.name: estimate(values_of(each)) for each in sets}
+        cells = (
+            f"{mean:.4f} [{low:.3f}, {high:.3f}]" for mean, low, high in figures[name].values()
+        )
+        print(f"{name:36}" + "".join(f"{cell:>24}" for cell in cells), flush=True)
     return figures
+
+
+def estimate(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the mean and its 95 % interval."""
+    return float(np.mean(values)), *bootstrap_interval(values)
+
+
+def gain(after: Row, before: Row, each: CaseSet) -> list[float]:
+    """Return what a stage adds, question by question."""
+    pairs = zip(after(each), before(each), strict=True)
+    return [one - other for one, other in pairs]
+
+
+_VECTORS, _TOKENS = "words and vectors", "words, vectors and tokens"
+_SHIPPED = "and feedback (what is shipped)"
+_GAINS = {_VECTORS: "words alone (BM25)", _TOKENS: _VECTORS, _SHIPPED: _TOKENS}
 
 
 def main() -> None:
@@ -246,9 +258,9 @@ def main() -> None:
             "vectors alone": by_weights(Weights(1, 0, 0), 0),
             "tokens alone": by_weights(Weights(0, 0, 1), 0),
             "words and vectors, by rank (RRF)": lambda s: [c.value(c.by_rank()) for c in s.cases],
-            "words and vectors": by_weights(Weights(0.45, 0.55, 0), 0),
-            "words, vectors and tokens": by_weights(weights, 0),
-            "and feedback (what is shipped)": by_weights(weights, FEEDBACK),
+            _VECTORS: by_weights(Weights(0.45, 0.55, 0), 0),
+            _TOKENS: by_weights(weights, 0),
+            _SHIPPED: by_weights(weights, FEEDBACK),
         }
         if options.fit:
             best = fitted(sets)
@@ -260,6 +272,8 @@ def main() -> None:
                     print(f"best without {name}: {found}, feedback {share}")
                 rows["best on the other sets"] = partial(held_out, chosen)
         figures[title] = table(sets, title, rows)
+        gains = {name: partial(gain, rows[name], rows[before]) for name, before in _GAINS.items()}
+        figures[f"{title}: gains"] = table(sets, "What each adds to the one above it", gains)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2))
 
