@@ -52,7 +52,7 @@ def lexical_shares(bm25: Scores, weights: Mapping[str, float]) -> Scores:
     attainable = np.float32((_BM25_K1 + 1) * sum(weights.values()))
     if attainable <= 0:
         return np.zeros_like(bm25)
-    shares: Scores = np.minimum(bm25, attainable) / attainable
+    shares: Scores = np.divide(np.minimum(bm25, attainable), attainable, dtype=np.float32)
     return shares
 
 

@@ -1,6 +1,7 @@
 """Tokens on the disk give what plain arithmetic over their signs gives."""
 
 import math
+import re
 import tempfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from briefqa.indexing.tokens import ChunkTokens, TokenStore, TokenStoreWriter
 from briefqa.protocols import TokenVectors
 
 _VOCABULARY = 40
+_PAGE = Path(__file__).parents[3] / "docs" / "reference" / "index-format.md"
 
 
 def _tokens(count: int, dim: int, seed: int) -> TokenVectors:
@@ -155,3 +157,23 @@ def test_no_chunks_are_no_error(tmp_path: Path) -> None:
     assert len(store) == 0
     assert store.similarities(_tokens(3, 16, 1), []).shape == (0,)
     assert store.part_similarities(_tokens(3, 16, 1), []) == []
+
+
+def test_the_files_can_be_read_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other programs have only that page to go by."""
+    chunks = [_tokens(count, 20, count) for count in (3, 0, 5)]
+    query = _tokens(1, 20, 9)
+    store = _store(tmp_path / "tokens", chunks, 20)
+    text = _PAGE.read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```py\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+
+    for position in (0, 2):
+        names = {"position": position, "dim": 20, "asked": query.rows[0]}
+        exec(block, names)  # noqa: S102 - the page's own lines
+
+        (found,) = store.similarities(query, [ChunkId(str(position))])
+        np.testing.assert_array_equal(names["ids"], chunks[position].ids)
+        assert np.clip(np.max(names["cosines"]), 0, 1) == pytest.approx(found, abs=1e-6)

@@ -56,8 +56,12 @@ def test_better_on_every_side_never_scores_worse(
     one: tuple[float, float, float], other: tuple[float, float, float], weights: Weights
 ) -> None:
     """A passage nearer in meaning and in words must not fall behind for it."""
-    worst = _fused(*map(min, one, other), weights)
-    best = _fused(*map(max, one, other), weights)
+    pairs = list(zip(one, other, strict=True))
+
+    worst, best = (
+        _fused(dense=each[0], lexical=each[1], late=each[2], weights=weights)
+        for each in (list(map(min, pairs)), list(map(max, pairs)))
+    )
 
     assert worst <= best
 
