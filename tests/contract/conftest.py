@@ -10,7 +10,7 @@ from briefqa.backends.onnx import OnnxEmbedder, OnnxReranker
 from briefqa.backends.sentence_transformers import SentenceTransformersEmbedder, load
 from briefqa.backends.sentence_transformers.reranker import SentenceTransformersReranker
 from briefqa.backends.sentence_transformers.reranker import load as load_reranker
-from briefqa.protocols import Embedder, Reranker
+from briefqa.protocols import Embedder, Reranker, TokenEmbedder
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +47,14 @@ def embedder(request: pytest.FixtureRequest) -> Embedder:
     if request.param == "hash":
         return HashEmbedder()
     embedder: Embedder = request.getfixturevalue(request.param)
+    return embedder
+
+
+@pytest.fixture(params=["hash", pytest.param("exported", marks=pytest.mark.model)])
+def token_embedder(request: pytest.FixtureRequest) -> TokenEmbedder:
+    """Every embedder that tells the vectors of tokens."""
+    embedder = HashEmbedder() if request.param == "hash" else request.getfixturevalue("exported")
+    assert isinstance(embedder, TokenEmbedder)
     return embedder
 
 

@@ -1,13 +1,16 @@
 """What every embedder promises."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from briefqa.backends.onnx import OnnxEmbedder
+from briefqa.backends.onnx import OnnxEmbedder, OnnxTokenEmbedder
 from briefqa.backends.sentence_transformers import SentenceTransformersEmbedder
-from briefqa.protocols import Embedder, Vectors
+from briefqa.indexing.tokens import codes_of
+from briefqa.protocols import Embedder, TokenEmbedder, TokenVectors, Vectors
 
 # The fixture gives the same embedder to each example, and keeps nothing of it.
 _FEW = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -136,6 +139,93 @@ def test_a_long_question_is_cut_to_the_window(exported: OnnxEmbedder) -> None:
     rows = exported.embed_queries([page, window])
 
     assert float(rows[0] @ rows[1]) > 0.9999
+
+
+def test_vectors_come_out_the_same_with_tokens(token_embedder: TokenEmbedder) -> None:
+    """An index with tokens must find by meaning just what one without them finds."""
+    documents, _ = token_embedder.embed_document_tokens(TEXTS)
+    queries, _ = token_embedder.embed_query_tokens(TEXTS)
+
+    np.testing.assert_array_equal(documents, token_embedder.embed_documents(TEXTS))
+    np.testing.assert_array_equal(queries, token_embedder.embed_queries(TEXTS))
+
+
+@_FEW
+@given(texts=st.lists(HOSTILE | st.sampled_from(TEXTS), max_size=4))
+def test_tokens_are_unit_vectors_in_reading_order(
+    token_embedder: TokenEmbedder, texts: list[str]
+) -> None:
+    """A sentence gets the tokens that begin in it, so each must begin in the text."""
+    for embed in (token_embedder.embed_document_tokens, token_embedder.embed_query_tokens):
+        _, found = embed(texts)
+
+        assert len(found) == len(texts)
+        for tokens, text in zip(found, texts, strict=True):
+            assert tokens.rows.shape == (len(tokens.ids), token_embedder.dim)
+            assert tokens.starts.shape == tokens.ids.shape
+            assert (tokens.ids.dtype, tokens.starts.dtype) == (np.int32, np.int32)
+            assert tokens.rows.dtype == np.float32
+            assert np.all(np.diff(tokens.starts) >= 0)
+            assert np.all((tokens.starts >= 0) & (tokens.starts < len(text)))
+            assert np.all(tokens.ids >= 0)
+            np.testing.assert_allclose(np.linalg.norm(tokens.rows, axis=1), 1.0, atol=1e-5)
+
+
+def _bits(found: list[TokenVectors]) -> list[bytes]:
+    return [codes_of(tokens.rows).tobytes() for tokens in found]
+
+
+def test_signs_of_tokens_do_not_depend_on_their_batch(token_embedder: TokenEmbedder) -> None:
+    """Else an index that was updated would not be the one that is built anew."""
+    same_length = [TEXTS[0].replace("canal", word) for word in ("river", "house", "court", "canal")]
+    texts = [*same_length, *TEXTS]
+
+    together = _bits(token_embedder.embed_document_tokens(texts)[1])
+    backwards = _bits(token_embedder.embed_document_tokens((texts * 9)[::-1])[1])[::-1]
+    alone = [_bits(token_embedder.embed_document_tokens([text])[1])[0] for text in texts]
+
+    assert together == alone
+    assert backwards == alone * 9
+
+
+@pytest.mark.model
+def test_signs_of_tokens_do_not_depend_on_the_number_of_threads(export: Path) -> None:
+    """Two machines with more cores and fewer build the same index."""
+    texts = [" ".join(TEXTS[: 1 + at % len(TEXTS)]) + f" {at}" for at in range(40)]
+    one, several = (OnnxEmbedder.open(export, threads=threads) for threads in (1, 5))
+    assert isinstance(one, OnnxTokenEmbedder)
+    assert isinstance(several, OnnxTokenEmbedder)
+
+    rows, tokens = one.embed_document_tokens(texts)
+    again, tokens_again = several.embed_document_tokens(texts)
+
+    np.testing.assert_array_equal(again, rows)
+    assert _bits(tokens_again) == _bits(tokens)
+
+
+@pytest.mark.model
+def test_tokens_of_the_export_equal_those_of_its_reference(
+    exported: OnnxEmbedder, reference: SentenceTransformersEmbedder
+) -> None:
+    """Each token of the text has the model's own vector; marks of begin and end have none."""
+    assert isinstance(exported, OnnxTokenEmbedder)
+    tokenizer = reference.fast_tokenizer()
+    assert tokenizer is not None
+    page = "Rivers carry silt to the sea, and the sea returns some of it. " * 40
+    texts = [*TEXTS, "人工知能に関する報告書", "Straße, Größe, Öl", "?!", page]
+    expected = reference.encoded(texts, prompt="")
+
+    for embed in (exported.embed_document_tokens, exported.embed_query_tokens):
+        _, found = embed(texts)
+
+        for tokens, text, (_, theirs) in zip(found, texts, expected, strict=True):
+            assert theirs is not None
+            encoding = tokenizer.encode(text, add_special_tokens=False)
+            most = exported.tokens.max_tokens
+            assert tokens.ids.tolist() == encoding.ids[:most]
+            assert tokens.starts.tolist() == [start for start, _ in encoding.offsets][:most]
+            assert len(theirs) == len(tokens.rows) + 2
+            assert ((tokens.rows * theirs[1:-1]).sum(axis=1) >= 0.9999).all()
 
 
 @pytest.mark.model

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.models import WINDOW
+from tests.models import WINDOW, write_tiny_model
 
-from briefqa.backends.onnx import OnnxEmbedder
+from briefqa.backends.onnx import OnnxEmbedder, OnnxTokenEmbedder
 from briefqa.backends.onnx.running import equal_lengths
-from briefqa.backends.sentence_transformers import SentenceTransformersEmbedder
+from briefqa.backends.sentence_transformers import SentenceTransformersEmbedder, load
 from briefqa.errors import IndexDamagedError
+from briefqa.protocols import TokenEmbedder
 
 
 @given(lengths=st.lists(st.integers(0, 300), max_size=200))
@@ -126,3 +127,75 @@ def test_questions_may_be_embedded_at_the_same_time(tiny_export: Path) -> None:
         found = list(threads.map(lambda text: embedder.embed_queries([text]), texts))
 
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.model
+def test_tokens_are_those_of_the_text_and_not_of_the_prompt(
+    tiny: SentenceTransformersEmbedder, tiny_export: Path
+) -> None:
+    """A prompt stands in every chunk: its tokens would say nothing and cost their space."""
+    texts = ["a b c", "", "some more letters", "a " * 100]
+    exported = OnnxEmbedder.open(tiny_export)
+    assert isinstance(exported, OnnxTokenEmbedder)
+
+    for embed, prompt in (
+        (exported.embed_document_tokens, tiny.document_prompt),
+        (exported.embed_query_tokens, tiny.query_prompt),
+    ):
+        _, found = embed(texts)
+
+        # The model reads single letters: [CLS], those of the prompt, of the text, and [SEP].
+        prompt_tokens = len(prompt.replace(" ", ""))
+        for tokens, text, (_, theirs) in zip(
+            found, texts, tiny.encoded(texts, prompt=prompt), strict=True
+        ):
+            assert theirs is not None
+            expected = theirs[1 + prompt_tokens : -1]
+            letters = [at for at, letter in enumerate(text) if letter != " "]
+            assert tokens.starts.tolist() == letters[: len(expected)]
+            np.testing.assert_allclose(tokens.rows, expected, atol=1e-4)
+
+
+@pytest.mark.model
+def test_an_export_says_which_languages_its_model_was_made_for(tmp_path: Path) -> None:
+    """The model's own card is not there any more when a question comes."""
+    model = write_tiny_model(tmp_path / "model", seed=2, prompts={})
+    (model / "README.md").write_text("---\nlanguage: [en, no]\n---\n", encoding="utf-8")
+    (tmp_path / "export").mkdir()
+    load(str(model)).export(tmp_path / "export")
+
+    exported = OnnxEmbedder.open(tmp_path / "export")
+
+    assert isinstance(exported, OnnxTokenEmbedder)
+    assert exported.languages == {"en", "no"}
+
+
+@pytest.mark.model
+def test_an_export_of_a_model_that_does_not_say_knows_no_languages(tiny_export: Path) -> None:
+    """Not to know is not to know none."""
+    exported = OnnxEmbedder.open(tiny_export)
+
+    assert isinstance(exported, OnnxTokenEmbedder)
+    assert exported.languages is None
+
+
+@pytest.mark.model
+def test_a_model_with_tokens_of_another_width_gives_none(tmp_path: Path) -> None:
+    """Late interaction compares with what an index says is the width of a vector."""
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - takes seconds
+    from sentence_transformers.models import Dense  # noqa: PLC0415 - as above
+
+    whole = SentenceTransformer(str(write_tiny_model(tmp_path / "model", seed=3, prompts={})))
+    whole.append(Dense(16, 8))
+    whole.save(str(tmp_path / "narrow"), create_model_card=False)
+    (tmp_path / "export").mkdir()
+    reference = load(str(tmp_path / "narrow"))
+    reference.export(tmp_path / "export")
+
+    exported = OnnxEmbedder.open(tmp_path / "export")
+
+    assert not isinstance(exported, TokenEmbedder)
+    assert exported.dim == 8
+    np.testing.assert_allclose(
+        exported.embed_documents(["a b"]), reference.embed_documents(["a b"]), atol=1e-4
+    )

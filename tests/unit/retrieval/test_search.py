@@ -4,6 +4,7 @@ import math
 import random
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +18,15 @@ from briefqa.backends.hashing import HashEmbedder
 from briefqa.datatypes import Chunk, ChunkId, DocId, Hit
 from briefqa.errors import LimitError, QuestionError
 from briefqa.protocols import Selection
-from briefqa.retrieval import MOST_HITS, Asked, check_question, embed_question, find_hits
+from briefqa.retrieval import (
+    MOST_HITS,
+    Asked,
+    check_question,
+    embed_question,
+    find_hits,
+    term_weights,
+)
+from briefqa.retrieval.fusion import weights_for
 from briefqa.retrieval.search import rank
 
 _EMBEDDER = HashEmbedder(64)
@@ -297,6 +306,76 @@ def test_off_topic_question_scores_low(tmp_path: Path) -> None:
 
     assert best("sourdough recipe yeast") < 0.15
     assert best("When does the grid need power from the dam?") > 0.45
+
+
+def test_an_index_without_tokens_ranks_by_the_other_stages(tmp_path: Path) -> None:
+    """Not every model has them; what is left then counts for as much as all did."""
+    chunks = _chunks(["grid chip dam", "wind water grid", "coal"])
+    index = small_index(chunks, _EMBEDDER, tmp_path)
+    asked = _asked("grid chip")
+
+    for ranking in (
+        rank(asked, replace(index, tokens=None)),
+        rank(replace(asked, tokens=None), index),
+    ):
+        assert ranking.weights == weights_for(is_foreign=False, has_tokens=False)
+        attainable = 2.2 * sum(term_weights("grid chip", index.words).values())
+        for stages in ranking.scores.values():
+            lexical, dense = stages["lexical"] / attainable, max(0.0, stages["dense"])
+            assert stages["late"] == 0
+            assert stages["fused"] == pytest.approx((0.15 * dense + 0.25 * lexical) / 0.4, abs=1e-5)
+
+
+_SPANISH = "La regulación de los chips es una de las tareas que el gobierno no ha terminado."
+_ENGLISH = "The regulation of the chips is one of the tasks that the government has not finished."
+
+
+@pytest.mark.parametrize(
+    ("languages", "question", "is_foreign"),
+    [
+        ({"en"}, "¿Cuál es una de las tareas del gobierno?", True),
+        ({"en"}, "What is one of the tasks of the government?", False),
+        ({"en", "es"}, "¿Cuál es una de las tareas del gobierno?", False),
+        (None, "¿Cuál es una de las tareas del gobierno?", False),
+        # Little tells its language, so it is read in that of most chunks.
+        ({"en"}, "chips", False),
+    ],
+)
+def test_words_decide_where_the_model_does_not_know_the_language(
+    tmp_path: Path, languages: set[str] | None, question: str, *, is_foreign: bool
+) -> None:
+    """A model of English makes little of Spanish, and must not overrule the words."""
+    chunks = _chunks([_SPANISH, _ENGLISH, _ENGLISH.upper()])
+    index = small_index(chunks, _EMBEDDER, tmp_path)
+    known = None if languages is None else frozenset(languages)
+
+    ranking = rank(replace(_asked(question), languages=known), index)
+
+    assert ranking.weights == weights_for(is_foreign=is_foreign, has_tokens=True)
+
+
+@pytest.mark.parametrize("question", ["grid", "wind and water", "coal tax law loan", "volcano"])
+def test_stages_score_a_candidate_alike_with_a_filter_and_without(
+    hundreds: SmallIndex, question: str
+) -> None:
+    """Its cosine and its late interaction, always; its BM25, where words put it forward.
+
+    They put forward 100 of the chunks that are searched, and give the others no score. What
+    is fused may therefore differ, and so may likeness to the two best.
+    """
+    asked = _asked(question)
+    among = Selection(np.arange(0, 600, 7, dtype=np.int64))
+    bm25 = dict(hundreds.words.search(question, 600))
+
+    everywhere, within = rank(asked, hundreds).scores, rank(asked, hundreds, among=among).scores
+
+    assert everywhere.keys() & within.keys()
+    assert within.keys() == {list(hundreds.held)[at] for at in among.positions}
+    for chunk_id in everywhere.keys() & within.keys():
+        for stage in ("dense", "late"):
+            assert everywhere[chunk_id][stage] == within[chunk_id][stage]
+        assert within[chunk_id]["lexical"] == pytest.approx(bm25.get(chunk_id, 0), abs=1e-4)
+        assert everywhere[chunk_id]["lexical"] in {0, within[chunk_id]["lexical"]}
 
 
 def test_empty_index_gives_no_hits(tmp_path: Path) -> None:
