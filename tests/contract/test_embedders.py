@@ -163,7 +163,8 @@ def test_tokens_are_unit_vectors_in_reading_order(
         for tokens, text in zip(found, texts, strict=True):
             assert tokens.rows.shape == (len(tokens.ids), token_embedder.dim)
             assert tokens.starts.shape == tokens.ids.shape
-            assert (tokens.ids.dtype, tokens.starts.dtype) == (np.int32, np.int32)
+            assert tokens.ids.dtype == np.int32
+            assert tokens.starts.dtype == np.int32
             assert tokens.rows.dtype == np.float32
             assert np.all(np.diff(tokens.starts) >= 0)
             assert np.all((tokens.starts >= 0) & (tokens.starts < len(text)))

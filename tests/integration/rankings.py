@@ -6,6 +6,7 @@ INDEX already holds the exported model, which is run on THREADS threads.
 
 import json
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 from briefqa.answering import search_passages
@@ -16,13 +17,14 @@ from briefqa.backends.tantivy import TantivyBackend
 from briefqa.chunking import ChunkingOptions
 from briefqa.documents import ReadingOptions, read_file
 from briefqa.indexing import open_generation
+from briefqa.indexing.generations import TOKENS
 from briefqa.indexing.publishing import Backends
 from briefqa.indexing.sources import roots_of
 from briefqa.indexing.sync import sync
 
 
 def main(folder: Path, index: Path, threads: int, questions: list[str]) -> None:
-    """Print the generation, and for each question its passages with their scores."""
+    """Print generation and hashes of tokens, and for each question its passages and scores."""
     (card,) = (index / MODELS_FOLDER).glob("*/model.json")
     embedder = OnnxEmbedder.open(card.parent, threads=threads)
     stores, words = FaissBackend(), TantivyBackend()
@@ -34,13 +36,16 @@ def main(folder: Path, index: Path, threads: int, questions: list[str]) -> None:
         chunking=ChunkingOptions(),
         options=ReadingOptions(),
     )
+    tokens = index / "generations" / report.generation / TOKENS
+    hashes = {path.name: sha256(path.read_bytes()).hexdigest() for path in tokens.iterdir()}
     rankings: list[list[tuple[str, float]]] = []
     with open_generation(index, stores=stores, words=words) as generation:
         for question in questions:
-            found = search_passages(question, generation, embedder, k=20)
-            hits = [passage.hit for passage in found.passages]
+            result = search_passages(question, generation, embedder, k=20)
+            hits = [passage.hit for passage in result.passages]
             rankings.append([(hit.chunk.chunk_id, hit.score) for hit in hits])
-    json.dump({"generation": report.generation, "rankings": rankings}, sys.stdout)
+    found = {"generation": report.generation, "tokens": hashes, "rankings": rankings}
+    json.dump(found, sys.stdout)
 
 
 if __name__ == "__main__":

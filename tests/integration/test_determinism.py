@@ -55,8 +55,10 @@ def test_order_place_time_and_threads_change_nothing(
     there = _build(model_index, elsewhere, tmp_path / "two", threads=2)
 
     assert here["generation"] == there["generation"]
+    assert here["tokens"] == there["tokens"]
+    assert len(here["tokens"]) == 5
     for ranked, again in zip(here["rankings"], there["rankings"], strict=True):
         assert len(ranked) == 20
         assert [chunk_id for chunk_id, _ in ranked] == [chunk_id for chunk_id, _ in again]
-        scores = [score for _, score in ranked]
-        assert scores == pytest.approx([score for _, score in again], abs=1e-6, rel=0)
+        # To the last bit, on one kind of processor.
+        assert [score for _, score in ranked] == [score for _, score in again]
