@@ -19,6 +19,7 @@ from tests.terminal import Json, Terminal, environment
 _TIMEOUT_S = 100
 _ESCAPE = "\x1b"
 _SEEDS = Path(__file__).parents[2] / "seeds"
+_QUESTIONS = _SEEDS.parent / "examples" / "questions.jsonl"
 _REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 
 _SOVEREIGNTY = """---
@@ -741,8 +742,28 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("documented")
     shutil.copytree(_SEEDS, folder / "briefs")
     (folder / "briefqa.toml").write_text('embedder = "hash"\n', encoding="utf-8")
-    assert Terminal(folder)("index", "briefs").returncode == 0
+    terminal = Terminal(folder)
+    shutil.copy(_QUESTIONS, folder / "questions.jsonl")
+    # Two generations, and a run over each: the first lacks a brief that is asked about.
+    late = folder / "briefs" / "uk-china-frontier-ai-risk.md"
+    late.rename(folder / late.name)
+    for name in ("before", "after"):
+        assert terminal("index", "briefs").returncode == 0
+        done = terminal("eval", "run", "--dataset", "questions.jsonl", "-o", f"runs/{name}")
+        assert done.returncode == 0
+        if not late.exists():
+            (folder / late.name).rename(late)
+    _write_small_beir(folder / "beir" / "scifact")
     return folder
+
+
+def _write_small_beir(folder: Path) -> None:
+    """Write a question set in the form of the BEIR benchmark."""
+    (folder / "qrels").mkdir(parents=True)
+    records = [{"_id": f"d{at}", "title": "", "text": f"Brief {at} on ports."} for at in range(3)]
+    (folder / "corpus.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in records))
+    (folder / "queries.jsonl").write_text('{"_id": "q", "text": "Which brief is on ports?"}\n')
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq\td1\t1\n")
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell")
