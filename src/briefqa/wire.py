@@ -44,7 +44,7 @@ def answer_to_wire(answer: Answer) -> WireObject:
             {"text": s.text, "citations": list(s.citations), "verdict": s.verdict.value}
             for s in answer.sentences
         ],
-        "citations": [_citation(c) for c in answer.citations],
+        "citations": [citation_to_wire(c) for c in answer.citations],
         "passages": [_passage(p) for p in answer.passages],
         "model": answer.model,
         "index": _index(answer.index),
@@ -63,6 +63,16 @@ def search_to_wire(result: SearchResult) -> WireObject:
         "took_ms": dict(result.took_ms),
         "filters": [render_condition(condition) for condition in result.conditions],
         "undated": result.undated,
+    }
+
+
+def citation_to_wire(citation: Citation) -> WireObject:
+    """Return a receipt as answers list it."""
+    return {
+        "number": citation.number,
+        "chunk_id": citation.chunk_id,
+        **_where(citation.document, citation.place, citation.span),
+        "quote": citation.quote,
     }
 
 
@@ -117,7 +127,7 @@ def checks_to_wire(checks: Sequence[ReceiptCheck], uncited: Sequence[int]) -> Wi
 
     Args:
         checks: One for each receipt.
-        uncited: Numbers that the answer cites without a receipt.
+        uncited: Numbers that the answer cites without a receipt; there is no status of these.
     """
     rows: list[JsonValue] = [
         {
@@ -125,6 +135,9 @@ def checks_to_wire(checks: Sequence[ReceiptCheck], uncited: Sequence[int]) -> Wi
             "doc_id": check.receipt.doc_id,
             "holds": check.holds,
             "problem": check.problem,
+            "status": check.standing.value,
+            "now": None if check.now is None else citation_to_wire(check.now),
+            "instead": check.instead,
         }
         for check in checks
     ]
@@ -134,6 +147,9 @@ def checks_to_wire(checks: Sequence[ReceiptCheck], uncited: Sequence[int]) -> Wi
             "doc_id": None,
             "holds": False,
             "problem": f"the answer cites [{number}], but no citation has that number",
+            "status": None,
+            "now": None,
+            "instead": None,
         }
         for number in uncited
     ]
@@ -230,15 +246,6 @@ def _text(fields: Mapping[str, object], name: str, where: str) -> str:
         msg = f"{where}.{name} is not a string"
         raise UsageError(msg)
     return found
-
-
-def _citation(citation: Citation) -> WireObject:
-    return {
-        "number": citation.number,
-        "chunk_id": citation.chunk_id,
-        **_where(citation.document, citation.place, citation.span),
-        "quote": citation.quote,
-    }
 
 
 def _passage(passage: Passage) -> WireObject:

@@ -21,6 +21,7 @@ _PAGES = (
     "docs/tutorial.md",
     "docs/how-to/filter-by-metadata.md",
     "docs/how-to/ask-in-batch.md",
+    "docs/how-to/check-old-answers.md",
 )
 _SERVE = "briefqa serve"
 _PORT = "8321"

@@ -85,12 +85,31 @@ def test_checks_hold_together_only_if_each_does() -> None:
     assert checks_to_wire([good, bad], [])["holds"] is False
     assert checks_to_wire([good], [4])["holds"] is False
     assert checks_to_wire([good, bad], [4])["receipts"] == [
-        {"number": 1, "doc_id": "a.md", "holds": True, "problem": None},
-        {"number": 1, "doc_id": "a.md", "holds": False, "problem": "wrong"},
+        {
+            "number": 1,
+            "doc_id": "a.md",
+            "holds": True,
+            "problem": None,
+            "status": "holds",
+            "now": None,
+            "instead": None,
+        },
+        {
+            "number": 1,
+            "doc_id": "a.md",
+            "holds": False,
+            "problem": "wrong",
+            "status": "holds",
+            "now": None,
+            "instead": None,
+        },
         {
             "number": 4,
             "doc_id": None,
             "holds": False,
             "problem": "the answer cites [4], but no citation has that number",
+            "status": None,
+            "now": None,
+            "instead": None,
         },
     ]

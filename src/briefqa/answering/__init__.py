@@ -7,7 +7,14 @@ from briefqa.answering.answer import (
     find_evidence,
     search_passages,
 )
-from briefqa.answering.receipts import Receipt, ReceiptCheck, SourceLocator, check_receipt
+from briefqa.answering.receipts import (
+    Receipt,
+    ReceiptCheck,
+    SourceLocator,
+    Standing,
+    check_receipt,
+    check_receipts,
+)
 
 __all__ = [
     "AnswerableIndex",
@@ -15,8 +22,10 @@ __all__ = [
     "Receipt",
     "ReceiptCheck",
     "SourceLocator",
+    "Standing",
     "answer_question",
     "check_receipt",
+    "check_receipts",
     "find_evidence",
     "search_passages",
 ]

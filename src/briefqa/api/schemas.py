@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
+from briefqa.answering import Standing
 from briefqa.api.filters import Filters
 from briefqa.assembly.service import DEFAULT_TOP_K
 from briefqa.datatypes import Verdict
@@ -221,6 +222,9 @@ class ReceiptReply(_Reply):
     doc_id: str | None = Field(description="Null where the answer cites what is not there.")
     holds: bool
     problem: str | None = Field(description="What is wrong, if it does not hold.")
+    status: Annotated[Standing, Field(strict=False)] | None
+    now: CitationReply | None = Field(description="The receipt of today, if that is another.")
+    instead: str | None = Field(description="What stands where the quote did, if that is gone.")
 
 
 class VerifyReply(_Reply):

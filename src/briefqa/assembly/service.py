@@ -14,7 +14,7 @@ from briefqa.answering import (
     ReceiptCheck,
     SourceLocator,
     answer_question,
-    check_receipt,
+    check_receipts,
     find_evidence,
     search_passages,
 )
@@ -196,7 +196,7 @@ class Service:
     ) -> list[ReceiptCheck]:
         """Check receipts against the index and, where ``locate`` leads to them, source files."""
         generation = self._current().generation
-        return [check_receipt(receipt, generation, locate=locate) for receipt in receipts]
+        return check_receipts(list(receipts), generation, locate=locate)
 
     def documents(self, *, where: Sequence[str | Condition] = ()) -> list[DocumentInfo]:
         """Return every document, by id, or those that satisfy all conditions.

@@ -113,6 +113,8 @@ app.command(
         "briefqa ask --json Who wrote the brief? | briefqa verify -",
         "briefqa verify answer.json --sources briefs",
         "briefqa verify answer.json --no-sources --json",
+        "briefqa verify answer.json --update answer.json",
+        "briefqa verify --batch answers.jsonl --json > revisit.jsonl",
     )
 )(verify)
 app.command(

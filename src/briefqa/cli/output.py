@@ -5,6 +5,7 @@ import logging
 import sys
 
 from briefqa.cli.harmless import harmless, harmless_json
+from briefqa.datatypes import JsonValue
 from briefqa.wire import WireObject
 
 
@@ -14,11 +15,11 @@ def print_json(value: WireObject) -> None:
     sys.stdout.write(json_text(value, encoding=sys.stdout.encoding, indent=indent) + "\n")
 
 
-def json_text(value: WireObject, *, encoding: str | None, indent: int | None = None) -> str:
-    """Return one JSON object, harmless, on one line or indented.
+def json_text(value: JsonValue, *, encoding: str | None, indent: int | None = None) -> str:
+    """Return JSON, harmless, on one line or indented.
 
     Args:
-        value: The object.
+        value: What it says.
         encoding: That of the stream; what it cannot write as it is is escaped, not lost.
         indent: Columns by which each level is set in; None puts all on one line.
     """

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 _LABELS = {"model": "preparing the model", "reranker": "preparing the reranker"}
-_UNITS = {"reading": "files", "embedding": "texts", "writing": "chunks", "asking": "questions"}
+_UNITS = {
+    "reading": "files",
+    "embedding": "texts",
+    "writing": "chunks",
+    "asking": "questions",
+    "checking": "answers",
+}
 _SECONDS_BETWEEN_LINES = 5.0
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefqa.answering import Receipt, check_receipt
-from briefqa.datatypes import DocId, Document, DocumentInfo, Metadata, PositionMap
+from briefqa.datatypes import Chunk, DocId, Document, DocumentInfo, Metadata, PositionMap
 from briefqa.errors import UnknownDocumentError
 
 _FILE = b"---\ntitle: T\n---\nThe grid needs \xe2\x82\xac10 of power, \xf0\x9f\x98\x80 says Ann."
@@ -30,17 +30,25 @@ def _document(name: str, text: str, file: bytes) -> Document:
 class _Shelf:
     """Two documents."""
 
-    documents: tuple[Document, ...] = (
+    documents_held: tuple[Document, ...] = (
         _document("a.md", _TEXT, _FILE),
         _document("b.md", _OTHER, _OTHER.encode()),
     )
 
     def document(self, doc_id: DocId, /) -> Document:
         """Return the document."""
-        for document in self.documents:
+        for document in self.documents_held:
             if document.info.doc_id == doc_id:
                 return document
         raise UnknownDocumentError(doc_id)
+
+    def documents(self) -> list[DocumentInfo]:
+        """Return every document, sorted by id."""
+        return [document.info for document in self.documents_held]
+
+    def chunks_of(self, doc_id: DocId, /) -> list[Chunk]:  # noqa: ARG002 - it was never cut
+        """Return no chunks."""
+        return []
 
 
 def _receipt(start: int, end: int) -> Receipt:
