@@ -66,7 +66,11 @@ def test_nearest_place_is_the_one_that_trying_every_place_gives(
         assert found.may_hold(quote)
 
 
-@given(st.text(alphabet="ab \n", max_size=30), st.text(alphabet="ab ", max_size=5))
+@given(
+    st.lists(st.sampled_from(["a ", "b ", "ab", "\n", "a\nb "]), max_size=12).map("".join),
+    st.sampled_from(["a", "b", "ab", "a b", " b a", "a a", "", " "]),
+)
+@example("a b a b", "a b")
 def test_small_alphabets_repeat_and_overlap(text: str, quote: str) -> None:
     """Where almost everything looks alike, an offset that is off by one shows."""
     for offset in range(-1, len(text) + 1):
@@ -140,9 +144,13 @@ def _script() -> Callable[..., Iterator[str]]:
 _FOLDERS = st.dictionaries(st.sampled_from(["a.txt", "b.txt", "c.txt"]), _TEXTS, min_size=1)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(before=_FOLDERS, after=_FOLDERS)
 @example(before={"a.txt": "Copper is dear in May."}, after={"b.txt": "Copper is dear in May."})
+@example(
+    before={"b.txt": "Copper is dear in May."},
+    after={"a.txt": "so Copper is dear in May.", "c.txt": "Copper is dear in May."},
+)
 @example(
     before={"a.txt": "Why? Copper is dear in May. so"},
     after={"a.txt": "so", "b.txt": "Copper  is dear\nin May.", "c.txt": "Copper is dear in May."},
