@@ -244,9 +244,9 @@ def measure(
         dice = random.Random(seed)  # noqa: S311 - no secret
         for sentence in sentences:
             for changed in change(sentence, dice, pool):
-                began = time.perf_counter()
+                began = time.thread_time()
                 judgement = judge_sentence(changed, [sentence])
-                times.append((time.perf_counter() - began) * 1000)
+                times.append((time.thread_time() - began) * 1000)
                 tally = tallies[kind]
                 is_flagged = judgement.verdict.value != "supported"
                 tally.cases += 1
@@ -294,7 +294,7 @@ def main() -> None:
     show("corruption", caught)
     show("true", alarms)
     p95 = sorted(times)[int(len(times) * 0.95)]
-    print(f"{p95:.2f} ms a sentence at p95")
+    print(f"{p95:.2f} ms of processor time a sentence at p95")
     if options.examples:
         for kind, tally in {**caught, **alarms}.items():
             print(*(f"{kind}: {example}" for example in tally.examples), sep="\n")

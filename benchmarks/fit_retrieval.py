@@ -107,7 +107,7 @@ def cases_of(
     """Yield each query's candidates, and whether its language is foreign to the model."""
     embedder = embedder_for_questions(generation.manifest.model_id, models)
     for query in queries:
-        asked = embed_question(query.text, embedder)
+        asked = embed_question(query.text, embedder, generation.words)
         ranking = rank(asked, generation)
         chunks = list(ranking.order)
         if not chunks:

@@ -68,7 +68,7 @@ def parts_of_retrieval(index: Path, questions: list[str], k: int) -> dict[str, l
                 ("embedding", "vectors", "words", "tokens", "reading passages"), 0.0
             )
             started = time.perf_counter()
-            asked = embed_question(question, embedder)
+            asked = embed_question(question, embedder, generation.words)
             spent["embedding"] = (time.perf_counter() - started) * 1000
             find_hits(asked, TimedIndex(generation, spent), k=k)
             whole = (time.perf_counter() - started) * 1000

@@ -116,12 +116,14 @@ class TokenVectors:
 
     ``ids`` are their places in the model's vocabulary and ``starts`` the code points of
     the text at which they begin, ascending, both int32 of shape (n,); ``rows`` float32,
-    shape (n, dim), of unit L2 norm.
+    shape (n, dim), of unit L2 norm. ``emphasis``, float32 of shape (n,), is what each
+    counts for in a question beside its rarity; all alike if unset.
     """
 
     ids: NDArray[np.int32]
     starts: NDArray[np.int32]
     rows: Vectors
+    emphasis: NDArray[np.float32] | None = None
 
 
 @runtime_checkable

@@ -127,7 +127,7 @@ def search_passages(  # noqa: PLR0913 - what is asked, of what, and how to rank 
     check_limit(k)
     watch = _Stopwatch()
     question = check_question(question)
-    asked = embed_question(question, embedder)
+    asked = embed_question(question, embedder, index.words)
     watch.lap("embed")
     wanted = _Wanted(k, where, reranker, rerank_top)
     hits = _find(asked, index, wanted, watch)
@@ -166,7 +166,7 @@ def answer_question(  # noqa: PLR0913 - what is asked, of what, and how sure to 
     check_limit(k)
     watch = _Stopwatch()
     question = check_question(question)
-    asked = embed_question(question, embedder)
+    asked = embed_question(question, embedder, index.words)
     watch.lap("embed")
     wanted = _Wanted(max(k, _HITS_TO_QUOTE), where, reranker, rerank_top)
     hits = _find(asked, index, wanted, watch)
@@ -203,7 +203,7 @@ def find_evidence(question: str, index: AnswerableIndex, embedder: Embedder) -> 
         QuestionError: If the question is empty or too long.
     """
     question = check_question(question)
-    asked = embed_question(question, embedder)
+    asked = embed_question(question, embedder, index.words)
     hits = find_hits(asked, index, k=_HITS_TO_QUOTE)
     return _weigh(asked, hits, index, embedder)[1]
 

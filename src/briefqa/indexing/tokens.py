@@ -34,6 +34,9 @@ Codes: TypeAlias = NDArray[np.uint8]
 
 _CODES, _IDS, _STARTS = "codes.bin", "ids.bin", "starts.bin"
 _ENDS, _FREQUENCIES = "ends.bin", "frequencies.bin"
+_FEWEST_CHUNKS = 100
+"""Fewer say little of how rare a token is: in an index of one, what it holds would count least."""
+
 _MOST_QUERY_TOKENS = 64
 """Of a longer question, those count that fewest chunks hold: the time grows with their number."""
 
@@ -223,7 +226,7 @@ class TokenStore:
         self, query: TokenVectors, starts: NDArray[np.int64], ends: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Return the similarity of each run of tokens, from ``starts`` to ``ends``."""
-        weights = self._weights(query.ids)
+        weights = self._weights(query)
         counted = np.sort(np.argsort(-weights, kind="stable")[:_MOST_QUERY_TOKENS])
         weights = weights[counted]
         found = np.zeros(len(starts), dtype=np.float32)
@@ -238,11 +241,14 @@ class TokenStore:
         found[with_tokens] = (largest * (weights / weights.sum())).sum(axis=1)
         return found
 
-    def _weights(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+    def _weights(self, query: TokenVectors) -> NDArray[np.float32]:
+        ids = query.ids
         held = np.zeros(len(ids), dtype=np.int64)
         is_known = ids < len(self._frequencies)
         held[is_known] = self._frequencies[ids[is_known]]
-        return np.log1p((len(self) - held + 0.5) / (held + 0.5)).astype(np.float32)
+        chunks = max(len(self), _FEWEST_CHUNKS)
+        weights = np.log1p((chunks - held + 0.5) / (held + 0.5)).astype(np.float32)
+        return weights if query.emphasis is None else weights * query.emphasis
 
     def _cosines(self, rows: Vectors, codes: Codes) -> NDArray[np.float32]:
         """Return the estimated cosine of each code with each row, shape (codes, rows)."""

@@ -39,7 +39,7 @@ def _expected(query: TokenVectors, part: TokenVectors, chunks: list[TokenVectors
     """Late interaction, written out: of each query token the nearest, weighted by rarity."""
     weights = np.array(
         [
-            math.log(1 + (len(chunks) - held + 0.5) / (held + 0.5))
+            math.log(1 + (max(len(chunks), 100) - held + 0.5) / (held + 0.5))
             for each in query.ids
             for held in [sum(each in chunk.ids for chunk in chunks)]
         ]

@@ -60,6 +60,12 @@ def _oracle(question: str, chunks: Sequence[Chunk]) -> dict[ChunkId, dict[str, f
         for word in set(question.split())
         for n in [sum(word in words for words in held)]
     }
+    # As of a hundred chunks, where there are fewer.
+    rarity = {
+        word: math.log(1 + (max(len(held), 100) - n + 0.5) / (n + 0.5))
+        for word in idf
+        for n in [sum(word in words for words in held)]
+    }
     said = question.split()
     (asked,) = _EMBEDDER.embed_documents([question])
     scores: dict[ChunkId, dict[str, float]] = {}
@@ -74,10 +80,10 @@ def _oracle(question: str, chunks: Sequence[Chunk]) -> dict[ChunkId, dict[str, f
             word: max(math.sqrt(math.pi / 2) * _cosine_of_words(word, other) for other in words)
             for word in said
         }
-        late = sum(idf[word] * min(1.0, max(0.0, nearest[word])) for word in said)
+        late = sum(rarity[word] * min(1.0, max(0.0, nearest[word])) for word in said)
         dense = float(np.dot(asked, vector))
         lexical = bm25 / (2.2 * sum(idf.values()))
-        late /= sum(idf[word] for word in said)
+        late /= sum(rarity[word] for word in said)
         fused = 0.15 * max(0.0, dense) + 0.25 * lexical + 0.6 * late
         scores[chunk.chunk_id] = {
             "dense": dense, "lexical": bm25, "late": late, "fused": fused,
