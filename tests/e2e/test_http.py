@@ -24,6 +24,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from briefqa import build_index, open_index
+from briefqa.api.judgements import VerifyReply
 from briefqa.api.schemas import (
     AnswerReply,
     DocumentReply,
@@ -31,7 +32,6 @@ from briefqa.api.schemas import (
     HealthReply,
     ReadyReply,
     SearchReply,
-    VerifyReply,
 )
 from briefqa.wire import answer_to_wire, search_to_wire
 

@@ -11,7 +11,7 @@ from tests.terminal import Terminal
 
 from briefqa import open_index
 from briefqa.api import create_app
-from briefqa.api.schemas import VerifyReply
+from briefqa.api.judgements import VerifyReply
 
 _QUESTION = "Does the harbour fund hold four million pounds?"
 _QUOTE = "The harbour fund holds four million pounds."

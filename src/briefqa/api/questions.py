@@ -3,17 +3,11 @@
 from fastapi import FastAPI
 from starlette.responses import JSONResponse
 
+from briefqa.api.judgements import VerifyReply, VerifyRequest
 from briefqa.api.problems import PROBLEM_REPLIES
 from briefqa.api.replies import WireResponse
-from briefqa.api.schemas import (
-    AnswerReply,
-    AskRequest,
-    SearchReply,
-    SearchRequest,
-    VerifyReply,
-    VerifyRequest,
-)
-from briefqa.api.verification import verify_citations
+from briefqa.api.schemas import AnswerReply, AskRequest, SearchReply, SearchRequest
+from briefqa.api.verification import verify_answer
 from briefqa.assembly.service import Service
 from briefqa.wire import answer_to_wire, conditions_from_wire, search_to_wire
 
@@ -66,4 +60,4 @@ def add_question_routes(app: FastAPI, service: Service) -> None:
         responses={200: {"model": VerifyReply}, **PROBLEM_REPLIES},
     )
     def verify(body: VerifyRequest) -> JSONResponse:
-        return WireResponse(verify_citations(service, body.citations, answer=body.answer))
+        return WireResponse(verify_answer(service, body))

@@ -127,18 +127,6 @@ class CitationClaim(BaseModel):
     file_sha256: Sha256
 
 
-class VerifyRequest(BaseModel):
-    """Citations to check, with the answer that they belong to or without."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    citations: list[CitationClaim] = Field(max_length=MOST_CITATIONS)
-    answer: Text | None = Field(
-        default=None,
-        description="The answer's text; each [n] in it must have a citation.",
-    )
-
-
 class IndexReply(_Reply):
     """Which index a reply came from."""
 
@@ -225,13 +213,6 @@ class ReceiptReply(_Reply):
     status: Annotated[Standing, Field(strict=False)] | None
     now: CitationReply | None = Field(description="The receipt of today, if that is another.")
     instead: str | None = Field(description="What stands where the quote did, if that is gone.")
-
-
-class VerifyReply(_Reply):
-    """Whether every citation holds."""
-
-    holds: bool
-    receipts: list[ReceiptReply]
 
 
 class ListedDocument(_Reply):

@@ -1,19 +1,16 @@
-"""Checks citations that came back over HTTP, and the numbers in the answer's text."""
-
-from collections.abc import Sequence
+"""Checks an answer that came back over HTTP: its citations, its numbers and its sentences."""
 
 from briefqa.answering import Receipt
-from briefqa.api.schemas import CitationClaim
+from briefqa.api.judgements import VerifyRequest
+from briefqa.assembly.judging import CitedSentence, check_sentences, with_sentences
 from briefqa.assembly.service import Service
 from briefqa.wire import WireObject, checks_to_wire, uncited_numbers
 
 
-def verify_citations(
-    service: Service, claims: Sequence[CitationClaim], *, answer: str | None
-) -> WireObject:
-    """Return whether every claim holds, and what is wrong with those that do not.
+def verify_answer(service: Service, body: VerifyRequest) -> WireObject:
+    """Return whether everything claimed holds, and what is wrong with what does not.
 
-    A claim without a number has its place, from 1. Source files are checked as
+    A citation without a number has its place, from 1. Source files are checked as
     well, as long as their folder is still there.
     """
     receipts = [
@@ -26,7 +23,9 @@ def verify_citations(
             text_sha256=claim.text_sha256,
             file_sha256=claim.file_sha256,
         )
-        for position, claim in enumerate(claims, 1)
+        for position, claim in enumerate(body.citations, 1)
     ]
     checks = service.verify(receipts, locate=service.locate_source)
-    return checks_to_wire(checks, uncited_numbers(answer or "", receipts))
+    found = checks_to_wire(checks, uncited_numbers(body.answer or "", receipts))
+    said = [CitedSentence(each.text, tuple(each.citations)) for each in body.sentences or ()]
+    return with_sentences(found, check_sentences(said, receipts))

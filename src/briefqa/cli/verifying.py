@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from briefqa.answering import ReceiptCheck, SourceLocator, Standing, check_receipts
+from briefqa.assembly.judging import (
+    SentenceCheck,
+    check_sentences,
+    sentences_from_wire,
+    with_sentences,
+)
 from briefqa.assembly.service import open_texts
 from briefqa.cli.options import IndexOption, NoColorOption
 from briefqa.cli.output import json_text, print_json, say
@@ -92,6 +98,7 @@ def verify(
     value = _read(file)
     receipts = receipts_from_wire(value)
     uncited = uncited_numbers(_answer_text(value), receipts)
+    judged = check_sentences(sentences_from_wire(value), receipts)
     settings = load_settings({"index": index})
     with open_texts(settings.index) as generation:
         locate = None if no_sources else _locator(generation, settings.index, sources)
@@ -99,10 +106,11 @@ def verify(
     if update is not None:
         _write(update, value, checks)
     if as_json:
-        print_json(checks_to_wire(checks, uncited))
+        print_json(with_sentences(checks_to_wire(checks, uncited), judged))
     else:
-        _print(checks, uncited, no_color=no_color)
-    return 0 if all(check.holds for check in checks) and not uncited else _BROKEN
+        _print(checks, uncited, judged, no_color=no_color)
+    is_said = all(each.holds for each in judged)
+    return 0 if all(check.holds for check in checks) and is_said and not uncited else _BROKEN
 
 
 def _read(file: Path) -> JsonValue:
@@ -155,15 +163,26 @@ def _locator(generation: "Generation", index: Path, folder: Path | None) -> Sour
     return partial(generation.sources.path_of, index=index)
 
 
-def _print(checks: Sequence[ReceiptCheck], uncited: Sequence[int], *, no_color: bool) -> None:
+def _print(
+    checks: "Sequence[ReceiptCheck]",
+    uncited: Sequence[int],
+    judged: Sequence[SentenceCheck],
+    *,
+    no_color: bool,
+) -> None:
     from briefqa.cli.pages import Page, counted  # noqa: PLC0415 - rich is only for people
 
     page = Page(no_color=no_color)
     for check in checks:
         print_check(page, check)
     print_uncited(page, uncited)
+    for each in judged:
+        if each.problem is not None:
+            page.line(f"broken {each.problem}", style="red")
     broken = sum(not check.holds for check in checks) + len(uncited)
-    page.line(f"{counted(len(checks), 'citation')} checked, {broken} broken", style="bold")
+    broken += sum(not each.holds for each in judged)
+    what = f"{counted(len(checks), 'citation')} and {counted(len(judged), 'sentence')}"
+    page.line(f"{what} checked, {broken} broken", style="bold")
 
 
 def print_check(page: "Page", check: ReceiptCheck, *, indent: int = 0) -> None:

@@ -15,8 +15,8 @@ HELD_TO_SUPPORT = 0.8
 """Share of a sentence's content words that its quotes must hold; below it is partly supported."""
 HELD_AT_ALL = 0.5
 """Below this share it is unsupported."""
-LONGEST = 20_000
-"""Code points, of a sentence and of its quotes together, that are judged by their words."""
+LONGEST_SENTENCE, LONGEST_QUOTES = 2_000, 10_000
+"""Code points of a sentence and of its quotes together that are judged by their words."""
 
 _BRACKETED = re.compile(r"\[(\d+)\]")
 _MOST_NAMED = 5
@@ -31,6 +31,8 @@ def judge_sentence(sentence: str, quotes: Sequence[str]) -> Judgement:
     the quantities, dates and names must occur in the quotes, nothing may be denied or said to
     go the other way, and at least 80 in 100 of the content words must be held (50 for any
     support at all). The rules know English; of other languages they see digits and words.
+    A sentence of over 2,000 code points, or quotes of over 10,000, is not read: one that is
+    no part of its quotes is unsupported.
 
     Args:
         sentence: One sentence, without the marks of its citations.
@@ -41,7 +43,8 @@ def judge_sentence(sentence: str, quotes: Sequence[str]) -> Judgement:
     for quote in folded:
         if _is_part(said, quote):
             return judgement_of((Claim(ClaimKind.WORDING, said, said, Verdict.SUPPORTED),))
-    if not any(folded) or len(said) + sum(map(len, folded)) > LONGEST:
+    is_long = len(said) > LONGEST_SENTENCE or sum(map(len, folded)) > LONGEST_QUOTES
+    if is_long or not any(folded):
         return judgement_of((Claim(ClaimKind.WORDING, said, None, Verdict.UNSUPPORTED),))
     ours = read_statement(said)
     theirs = read_statement(f" {BREAK} ".join(folded))

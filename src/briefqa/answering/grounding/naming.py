@@ -9,6 +9,7 @@ from briefqa.answering.grounding.words import Token
 from briefqa.datatypes import Verdict
 
 _SHORTEST_ACRONYM = 3
+_MOST_COMPARED = 64
 
 
 def compare_names(sentence: Statement, quotes: Statement) -> Iterator[Claim]:
@@ -79,7 +80,7 @@ def _counterpart(
     held = ours - {sentence.tokens[at].key for at in missing}
     around = sentence.around(name.start, name.end)
     best: tuple[int, Name | None] = (0, None)
-    for other in quotes.names[:256]:
+    for other in quotes.names[:_MOST_COMPARED]:
         theirs = {quotes.tokens[at].key for at in other.words}
         left = theirs - said
         if held and not held & theirs:

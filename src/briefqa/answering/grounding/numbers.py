@@ -1,5 +1,6 @@
 """Holds the quantities and dates of a sentence against those of its quotes."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from briefqa.answering.grounding.units import SCALES, UNIT_WORDS, YEARS
 from briefqa.answering.grounding.vocabulary import CHANGES, OPPOSITES
 from briefqa.datatypes import Verdict
 
-_MOST_COMPARED = 256
+_MOST_COMPARED = 64
 _SIZES = {
     *SCALES,
     *(word for word, (name, _) in UNIT_WORDS.items() if name in {"month", YEARS}),
@@ -28,6 +29,20 @@ def compare_numbers(sentence: Statement, quotes: Statement) -> Iterator[Claim]:
     for date in sentence.dates:
         yield _date(date, sentence, quotes)
     yield from _sizes(sentence, quotes)
+    yield from _repeated(sentence, quotes)
+
+
+def _repeated(sentence: Statement, quotes: Statement) -> Iterator[Claim]:
+    """Find a number said more often than it is quoted, in a sentence otherwise the same."""
+    if not sentence.is_like(quotes):
+        return
+    ours = Counter((each.low, each.high) for each in sentence.quantities)
+    theirs = Counter((each.low, each.high) for each in quotes.quantities)
+    left = [each for each in quotes.quantities if (each.low, each.high) not in ours]
+    for each in sentence.quantities:
+        if 0 < theirs[each.low, each.high] < ours[each.low, each.high] and left:
+            said, quoted = sentence.said(each.start, each.end), quotes.said(*_place(left[0]))
+            yield Claim(ClaimKind.QUANTITY, said, quoted, Verdict.CONTRADICTED)
 
 
 def _sizes(sentence: Statement, quotes: Statement) -> Iterator[Claim]:

@@ -11,8 +11,6 @@ from briefqa.datatypes import Verdict
 _PREFIXES = ("un", "non", "dis", "in", "im", "ir", "il")
 _SHORTEST = 4
 _MOST_OPPOSITES = 64
-_SAME = 0.9
-"""Share of their content words that two texts have in common if they say the same."""
 
 
 def compare_polarity(sentence: Statement, quotes: Statement) -> Iterator[Claim]:
@@ -32,8 +30,7 @@ def compare_polarity(sentence: Statement, quotes: Statement) -> Iterator[Claim]:
 
 def _counted(sentence: Statement, quotes: Statement) -> Iterator[Claim]:
     """Compare how often something is denied or weakened, where all else is the same."""
-    ours, theirs = set(sentence.places), set(quotes.places)
-    if len(ours & theirs) < _SAME * len(ours | theirs):
+    if not sentence.is_like(quotes):
         return
     said, quoted = sentence.text, quotes.text
     if sentence.denial_count != quotes.denial_count:

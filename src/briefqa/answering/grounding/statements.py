@@ -9,6 +9,8 @@ from briefqa.answering.grounding.vocabulary import HONORIFICS
 from briefqa.answering.grounding.words import Token, TokenKind, tokens_of
 
 _REACH = 8
+_ALIKE = 0.9
+"""Share of their content words that two texts have in common if they say the same."""
 _MOST_ALIKE = 64
 """Places of one word that are looked at: a quote may be a book."""
 
@@ -68,6 +70,11 @@ class Statement:
         """Return the keys of the words near tokens [start, end), without theirs."""
         near = (*self.tokens[max(0, start - _REACH) : start], *self.tokens[end : end + _REACH])
         return frozenset(token.key for token in near if token.is_content)
+
+    def is_like(self, other: "Statement") -> bool:
+        """Say whether the two have nearly all of their content words in common."""
+        ours, theirs = set(self.places), set(other.places)
+        return len(ours & theirs) >= _ALIKE * len(ours | theirs)
 
     def at(self, key: str) -> tuple[int, ...]:
         """Return the first places of ``key``."""

@@ -125,6 +125,7 @@ _WRONG = [
     ("15 labs", "10-20 labs", ClaimKind.QUANTITY),
     ("10-20 labs", "10 labs", ClaimKind.QUANTITY),
     ("over 400 labs", "under 400 labs", ClaimKind.QUANTITY),
+    ("2 ports and 2 labs in May", "3 ports and 2 labs in May", ClaimKind.QUANTITY),
     ("46 programmes and 5 labs", "5 programmes and 46 labs", ClaimKind.QUANTITY),
     ("a budget in 2024", "a budget in 2025", ClaimKind.DATE),
     ("a budget on 4 March 2025", "a budget on 3 March 2025", ClaimKind.DATE),
