@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -25,6 +26,10 @@ from briefqa.retrieval import make_condition, render_condition
 if TYPE_CHECKING:
     # Indexing is slow to import, and a question needs none of it.
     from briefqa.indexing.rewriting import SyncReport
+
+    # Nor what explains it, but on request.
+    from briefqa.retrieval.explaining import Explanation
+    from briefqa.retrieval.why_not import WhyNot
 
 WireObject = dict[str, JsonValue]
 
@@ -54,16 +59,34 @@ def answer_to_wire(answer: Answer) -> WireObject:
     }
 
 
-def search_to_wire(result: SearchResult) -> WireObject:
-    """Return ``result`` as `briefqa search --json` and ``POST /v1/search`` give it."""
-    return {
+def search_to_wire(result: SearchResult, explanation: "Explanation | None" = None) -> WireObject:
+    """Return ``result`` as `briefqa search --json` and ``POST /v1/search`` give it.
+
+    Args:
+        result: What was found.
+        explanation: How it came about; each passage is given with its part of it.
+    """
+    passages = [_passage(p) for p in result.passages]
+    found: WireObject = {
         "question": result.question,
-        "passages": [_passage(p) for p in result.passages],
+        "passages": [*passages],
         "index": _index(result.index),
         "took_ms": dict(result.took_ms),
         "filters": [render_condition(condition) for condition in result.conditions],
         "undated": result.undated,
     }
+    if explanation is not None:
+        for passage, hit in zip(passages, explanation.hits, strict=True):
+            passage["explanation"] = _record(hit)
+        found["explanation"] = {
+            name: value for name, value in _record(explanation).items() if name != "hits"
+        }
+    return found
+
+
+def why_not_to_wire(why: "WhyNot", sentence: str) -> WireObject:
+    """Return what became of a document, and the sentence that says it."""
+    return {"sentence": sentence, **_record(why)}
 
 
 def citation_to_wire(citation: Citation) -> WireObject:
@@ -259,6 +282,31 @@ def _passage(passage: Passage) -> WireObject:
         "text": hit.chunk.text,
         "duplicates": [str(chunk_id) for chunk_id in hit.duplicates],
     }
+
+
+def _record(record: object) -> WireObject:
+    """Return a record as an object with the same fields, its numbers to six places."""
+    if not is_dataclass(record):
+        msg = f"{type(record).__name__} is no record"
+        raise TypeError(msg)
+    return {each.name: _value(getattr(record, each.name)) for each in fields(record)}
+
+
+def _value(value: object) -> JsonValue:
+    match value:
+        case None | bool() | int():
+            return value
+        case float():
+            return round(value, 6)
+        case str():
+            # An enum too, whose name is its value.
+            return str(value)
+        case Mapping():
+            return {str(name): _value(each) for name, each in value.items()}
+        case tuple():
+            return [_value(each) for each in value]
+        case _:
+            return _record(value)
 
 
 def _where(document: DocumentInfo, place: Place, span: Span) -> WireObject:

@@ -23,6 +23,15 @@ def add_question_routes(app: FastAPI, service: Service) -> None:
     )
     def search(body: SearchRequest) -> JSONResponse:
         conditions = conditions_from_wire(body.filters)
+        if body.explain:
+            result, explanation = service.explain(
+                body.question,
+                top_k=body.top_k,
+                where=conditions,
+                since=body.since,
+                as_of=body.as_of,
+            )
+            return WireResponse(search_to_wire(result, explanation))
         result = service.search(
             body.question,
             top_k=body.top_k,

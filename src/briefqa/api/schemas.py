@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from briefqa.answering import Standing
+from briefqa.api.explanations import Explain, ExplanationReply, HitExplanationReply
 from briefqa.api.filters import Filters
 from briefqa.assembly.service import DEFAULT_TOP_K
 from briefqa.datatypes import Verdict
@@ -81,6 +82,7 @@ class SearchRequest(_Request):
     filters: Filters = []
     since: PublishedSince = None
     as_of: PublishedAsOf = None
+    explain: Explain = False
 
 
 class AskRequest(_Request):
@@ -170,6 +172,7 @@ class PassageReply(_Found):
     scores: dict[str, float] = Field(description="What each stage gave.")
     text: str
     duplicates: list[str] = Field(description="Near-identical chunks that it stands for.")
+    explanation: HitExplanationReply | None = Field(default=None, description="If asked for.")
 
 
 class SentenceReply(_Reply):
@@ -189,6 +192,7 @@ class SearchReply(_Reply):
     took_ms: dict[str, float] = Field(description="Milliseconds by stage, and in total.")
     filters: list[str] = Field(description="The conditions that the documents satisfy.")
     undated: int = Field(description="Documents left out only because they state no date.")
+    explanation: ExplanationReply | None = Field(default=None, description="If asked for.")
 
 
 class AnswerReply(SearchReply):

@@ -20,6 +20,7 @@ _EXPECTED: Final[Mapping[str, str]] = {
     "int_type": "must be an integer",
     "int_parsing": "must be an integer",
     "list_type": "must be a list",
+    "bool_type": "must be true or false",
 }
 
 # Any: FastAPI gives the errors of pydantic as plain dictionaries.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from briefqa.answering import (
     Evidence,
@@ -41,6 +41,11 @@ from briefqa.retrieval import (
     date_conditions,
     parse_conditions,
 )
+
+if TYPE_CHECKING:
+    # Few questions are to be explained, and the others need not wait for it.
+    from briefqa.retrieval.explaining import Explanation
+    from briefqa.retrieval.why_not import WhyNot
 
 DEFAULT_TOP_K = 5
 
@@ -150,35 +155,51 @@ class Service:
         since: str | None = None,
         as_of: str | None = None,
     ) -> SearchResult:
-        """Return the ``top_k`` best passages, best first.
+        """Return the ``top_k`` best passages, best first; arguments and errors are as in `ask`."""
+        conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
+        return self._search(self._current(), question, top_k, conditions)
 
-        Args:
-            question: What is asked.
-            top_k: How many passages to give.
-            where: Conditions such as ``published>=2025``; only documents that satisfy all
-                of them are looked at.
-            since: Look only at documents published then or later: 2025, 2025-03 or 2025-03-31.
-            as_of: Look only at those published then or before. One without a date is left
-                out by either, and counted as ``undated``.
+    def explain(
+        self,
+        question: str,
+        *,
+        top_k: int = DEFAULT_TOP_K,
+        where: Sequence[str | Condition] = (),
+        since: str | None = None,
+        as_of: str | None = None,
+    ) -> "tuple[SearchResult, Explanation]":
+        """Return what `search` does, and how the passages came by their scores and ranks."""
+        from briefqa.retrieval.explaining import explain  # noqa: PLC0415
 
-        Raises:
-            QuestionError: If the question is empty or too long.
-            LimitError: If ``top_k`` is not between 1 and 100, or there are more than 20 conditions.
-            ConditionError: If a condition cannot be understood.
-            DateError: If ``since`` or ``as_of`` is no date.
-        """
         conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
         now = self._current()
-        result = search_passages(
+        result = self._search(now, question, top_k, conditions)
+        return result, explain(result, now.generation, now.embedder)
+
+    def why_not(  # noqa: PLR0913 - the document, and all that a search depends on
+        self,
+        doc_id: str,
+        question: str,
+        *,
+        top_k: int = DEFAULT_TOP_K,
+        where: Sequence[str | Condition] = (),
+        since: str | None = None,
+        as_of: str | None = None,
+    ) -> "WhyNot":
+        """Return which stage of such a `search` loses a document, or its rank if none does."""
+        from briefqa.retrieval.why_not import why_not  # noqa: PLC0415
+
+        now = self._current()
+        return why_not(
+            DocId(doc_id),
             question,
             now.generation,
             now.embedder,
             k=top_k,
-            where=conditions,
+            where=(*parse_conditions(where), *date_conditions(since=since, as_of=as_of)),
             reranker=self._reranker,
             rerank_top=self._rerank_top,
         )
-        return replace(result, undated=now.generation.undated(conditions))
 
     def evidence(self, question: str) -> Evidence:
         """Return what speaks for ``question`` being answered: what the confidence rests on.
@@ -255,6 +276,20 @@ class Service:
     ) -> None:
         self.close()
 
+    def _search(
+        self, now: _Opened, question: str, top_k: int, conditions: Sequence[Condition]
+    ) -> SearchResult:
+        result = search_passages(
+            question,
+            now.generation,
+            now.embedder,
+            k=top_k,
+            where=conditions,
+            reranker=self._reranker,
+            rerank_top=self._rerank_top,
+        )
+        return replace(result, undated=now.generation.undated(conditions))
+
     def _current(self) -> _Opened:
         """Return what serves now, after a look at whether something newer was published.
 
@@ -291,14 +326,7 @@ def open_index(
     rerank_top: int = DEFAULT_RERANK_TOP,
     on_progress: ProgressListener | None = None,
 ) -> Service:
-    """Open an index folder to ask it questions; the arguments are those of `Service`.
-
-    Raises:
-        LimitError: If ``rerank_top`` is not between 1 and 100.
-        IndexFileError: If there is no index, or it cannot be used.
-        UnknownPluginError: If no reranker of that name is installed.
-        BackendError: If a model cannot be loaded.
-    """
+    """Open an index folder to ask it questions; arguments and errors are those of `Service`."""
     return Service(
         index,
         embedder=embedder,

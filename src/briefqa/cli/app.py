@@ -22,6 +22,7 @@ from briefqa.cli.inspecting import check, list_documents, show_config, show_docu
 from briefqa.cli.output import complain, say_warnings, tolerate_narrow_encodings
 from briefqa.cli.serving import serve
 from briefqa.cli.verifying import verify
+from briefqa.cli.why_not import why_not
 from briefqa.errors import BriefqaError
 
 INTERRUPTED = 130
@@ -98,8 +99,16 @@ app.command(
         "briefqa search export controls",
         "briefqa search --top-k 20 --json export controls",
         "briefqa search --since 2025 export controls",
+        "briefqa search --explain --top-k 3 export controls",
     )
 )(search)
+app.command(
+    "why-not",
+    epilog=_examples(
+        "briefqa why-not ai-sovereignty.md What does China want?",
+        "briefqa why-not --top-k 20 --since 2025 --json ai-sovereignty.md export controls",
+    ),
+)(why_not)
 app.command(
     epilog=_examples(
         "briefqa batch questions.jsonl -o answers.jsonl",

@@ -58,7 +58,11 @@ def ask(
     )
     with open_configured(settings) as service:
         answer = service.ask(
-            _asked(question), top_k=settings.top_k, where=where or (), since=since, as_of=as_of
+            question_asked(question),
+            top_k=settings.top_k,
+            where=where or (),
+            since=since,
+            as_of=as_of,
         )
     if as_json:
         print_json(answer_to_wire(answer))
@@ -79,6 +83,9 @@ def search(
     where: WhereOption = None,
     since: SinceOption = None,
     as_of: AsOfOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show how each passage came by its score and rank.")
+    ] = False,
     as_json: JsonOption = False,
     no_color: NoColorOption = False,
 ) -> int:
@@ -91,20 +98,27 @@ def search(
     settings = load_settings(
         {"index": index, "embedder": embedder, "reranker": reranker, "top_k": top_k}
     )
+    asked, explanation = question_asked(question), None
     with open_configured(settings) as service:
-        result = service.search(
-            _asked(question), top_k=settings.top_k, where=where or (), since=since, as_of=as_of
-        )
+        if explain:
+            result, explanation = service.explain(
+                asked, top_k=settings.top_k, where=where or (), since=since, as_of=as_of
+            )
+        else:
+            result = service.search(
+                asked, top_k=settings.top_k, where=where or (), since=since, as_of=as_of
+            )
     if as_json:
-        print_json(search_to_wire(result))
+        print_json(search_to_wire(result, explanation))
     else:
         from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
 
-        Page(no_color=no_color).search(result)
+        Page(no_color=no_color).search(result, explanation)
     return 0 if result.passages else NOTHING_FOUND
 
 
-def _asked(words: Sequence[str]) -> str:
+def question_asked(words: Sequence[str]) -> str:
+    """Return the question that was typed as ``words``, or is read from stdin."""
     if list(words) == [_STDIN]:
         return sys.stdin.buffer.read().decode("utf-8", "replace")
     return " ".join(words)

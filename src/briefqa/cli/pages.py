@@ -6,6 +6,7 @@ harmless first.
 
 import os
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -23,8 +24,13 @@ from briefqa.datatypes import (
 )
 from briefqa.retrieval import nothing_satisfies
 
+if TYPE_CHECKING:
+    # Only a search that is to be explained loads it.
+    from briefqa.retrieval.explaining import Explanation, HitExplanation, StageScore
+
 _SHORT = 160
 _PASSAGE = 400
+_PLACES = 3
 _LEAST_WIDTH = 24
 _MARK = r"\[\d+\]"
 
@@ -81,17 +87,65 @@ class Page:
         self._left_out(answer.undated)
         self.line(f"Confidence {answer.confidence:.2f} · {index_named(answer.index)}", style="dim")
 
-    def search(self, result: SearchResult) -> None:
-        """Print ranked passages, or that there are none."""
+    def search(self, result: SearchResult, explanation: "Explanation | None" = None) -> None:
+        """Print ranked passages, or that there are none; each with how it came by its score."""
         if not result.passages:
             self.line(_nothing_found(result), style="bold")
             self._left_out(result.undated)
             return
-        for passage in result.passages:
+        explained = explanation.hits if explanation is not None else [None] * len(result.passages)
+        for passage, hit in zip(result.passages, explained, strict=True):
             self._passage(passage, most=_PASSAGE)
+            if hit is not None:
+                self._explained(hit, passage)
             self.line()
+        if explanation is not None:
+            self._reading(explanation)
         self._left_out(result.undated)
         self.line(index_named(result.index), style="dim")
+
+    def stages(self, stages: Sequence["StageScore"], *, indent: int = 0) -> None:
+        """Print what each stage gave a chunk, a row each, ``indent`` columns in."""
+        from briefqa.retrieval.explaining import apportioned  # noqa: PLC0415 - as above
+
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column("stage", overflow="fold")
+        for head in ("gave", "rank", "counts as", "weight", "adds"):
+            table.add_column(head, justify="right", overflow="fold")
+        parts = [each.contribution for each in stages]
+        for each, part in zip(stages, apportioned(parts, sum(parts), _PLACES), strict=True):
+            row = (each.value, each.counted, each.weight, part)
+            gave, counts, weight, adds = (f"{number:.{_PLACES}f}" for number in row)
+            table.add_row(each.stage, gave, str(each.rank), counts, weight, adds)
+        table.add_row("score", "", "", "", "", f"{sum(parts):.{_PLACES}f}")
+        self._tabular(table, indent=indent)
+
+    def _explained(self, hit: "HitExplanation", passage: Passage) -> None:
+        indent = 4
+        self.line()
+        self.stages(hit.stages, indent=indent)
+        held = ", ".join(f"{each.term} ({each.weight:.2f})" for each in hit.terms) or "none"
+        self.line(f"Words of the question: {held}", indent=indent)
+        self.line(f"Rank among the candidates: {hit.rank}", indent=indent)
+        if passage.hit.duplicates:
+            self.line(f"Stands for: {', '.join(passage.hit.duplicates)}", indent=indent)
+        if hit.reranked is not None:
+            score, before = hit.reranked.score, hit.reranked.rank_before
+            self.line(f"The reranker gave {score:.3f}; before, it had rank {before}", indent=indent)
+
+    def _reading(self, explanation: "Explanation") -> None:
+        language = explanation.language or "unknown"
+        candidates = counted(explanation.candidates, "candidate")
+        self.line(f"Language of the question: {language} · {candidates}")
+        weights = ", ".join(f"{name} {each:.3f}" for name, each in explanation.weights.items())
+        self.line(f"Weights: {weights}")
+        words = ", ".join(
+            f"{each.term} ({each.weight:.2f}, in {counted(each.document_frequency, 'chunk')}"
+            f"{', added' if each.is_added else ''})"
+            for each in explanation.terms
+        )
+        self.line(f"Words looked up: {words or 'none'}")
+        self.line()
 
     def _refusal(self, answer: Answer) -> None:
         reason = answer.reason or "The documents do not answer this."
@@ -139,12 +193,12 @@ class Page:
             self._console.print(Text.assemble(lead, line) if line.plain else "", soft_wrap=True)
             lead = Text(" " * indent)
 
-    def _tabular(self, table: Table) -> None:
+    def _tabular(self, table: Table, *, indent: int = 0) -> None:
         with self._console.capture() as captured:
-            self._console.print(table)
+            self._console.print(table, width=max(1, self._console.width - indent))
         for line in captured.get().splitlines():
             # Straight to the file: what is in it has been styled.
-            self._console.file.write(line.rstrip() + "\n")
+            self._console.file.write(f"{' ' * indent}{line}".rstrip() + "\n")
 
 
 def _nothing_found(result: SearchResult) -> str:

@@ -146,6 +146,13 @@ def field_rows(info: DocumentInfo, number: int) -> list[FieldRow]:
     return [rows[key] for key in sorted(rows)]
 
 
+def values_of(info: DocumentInfo, field: str) -> list[str]:
+    """Return the values that conditions on ``field`` are held against, as the source has them."""
+    if field not in FIELDS:
+        field = EXTRA + fold_name(field.removeprefix(EXTRA))
+    return [value for name, value in _values(info) if name == field]
+
+
 def needs_date(condition: Condition) -> bool:
     """Tell whether no document without a date of publication can satisfy a checked condition."""
     is_held_against_date = FIELDS.get(condition.field) is FieldKind.DATE

@@ -39,7 +39,7 @@ def _sections() -> dict[str, str]:
     """Return the part of the page on each command, by its name without arguments."""
     page = (_PAGES / "cli.md").read_text(encoding="utf-8")
     parts = re.split(r"^## `(briefqa [^`]+)`$", page, flags=re.MULTILINE)[1:]
-    names = [re.sub(r" \[?[A-Z]+\]?…?$", "", heading) for heading in parts[::2]]
+    names = [re.sub(r"( \[?[A-Z]+\]?…?)+$", "", heading) for heading in parts[::2]]
     return dict(zip(names, parts[1::2], strict=True))
 
 
