@@ -161,6 +161,17 @@ def test_a_document_that_neither_search_puts_forward_is_no_candidate(tmp_path: P
     assert in_words(why).endswith("and it holds none of the words: coal, wind.")
 
 
+def test_the_last_candidate_is_one_and_the_next_is_not(place: ExplainedIndex) -> None:
+    """Off by one, the reason would be the wrong stage for just the documents in doubt."""
+    (asked,) = place.corpus.embedder.embed_queries(["volcano"])
+    nearest = place.generation.vectors.search(asked[np.newaxis], 101)[0]
+    last, next_ = place.generation.chunks([chunk_id for chunk_id, _ in nearest[99:]])
+
+    reasons = [place.why_not(each.doc_id, "volcano", 5).reason for each in (last, next_)]
+
+    assert reasons == [Reason.OUTRANKED, Reason.NO_CANDIDATE]
+
+
 def test_a_candidate_that_others_outrank_is_told_where_it_loses(tmp_path: Path) -> None:
     """The last one shown is what it had to beat."""
     place = _index_of(
