@@ -98,20 +98,22 @@ class VectorMaker:
 
     def _made(self, stores: VectorBackend, tokens: "_TokenKeeper | None") -> VectorStore:
         store = stores.create(self.dim, capacity=len(self.plan.keys))
-        added: dict[bytes, ChunkId] = {}
         chunks = iter(self.plan.keys.items())
         embedded = 0
         self.on_progress(Progress("embedding", 0, len(self.plan.missing)))
         while part := list(islice(chunks, _ROWS_AT_ONCE)):
             # One row a key: equal texts share a vector.
             keys = list(dict.fromkeys(key for _, key in part))
-            new = [key for key in keys if key in self.plan.missing and key not in added]
-            earlier = [key for key in keys if key in added]
+            ids = {chunk_id for chunk_id, _ in part}
+            # A missing key names the first chunk that has it, in this very order.
+            missing = [key for key in keys if key in self.plan.missing]
+            new = [key for key in missing if self.plan.missing[key] in ids]
+            earlier = [key for key in missing if self.plan.missing[key] not in ids]
             old = [key for key in keys if key in self.plan.known]
             rows = np.concatenate(
                 [
                     self._embed(new, embedded, tokens),
-                    store.vectors([added[key] for key in earlier]),
+                    store.vectors([self.plan.missing[key] for key in earlier]),
                     self._known(old),
                 ]
             )
@@ -120,9 +122,6 @@ class VectorMaker:
             store.add([chunk_id for chunk_id, _ in part], rows[[row_of[key] for _, key in part]])
             if tokens is not None:
                 tokens.write([key for _, key in part])
-            for chunk_id, key in part:
-                if key in self.plan.missing:
-                    added.setdefault(key, chunk_id)
         return store
 
     def _known(self, keys: Sequence[bytes]) -> Vectors:

@@ -15,6 +15,7 @@ All numbers are little-endian.
 
 import math
 import os
+from array import array
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class TokenStoreWriter:
         folder.mkdir()
         self._folder = folder
         self._width = -(-dim // 8)
-        self._ends: list[int] = []
+        self._ends = array("q")
         self._frequencies = np.zeros(0, dtype=np.int64)
         with ExitStack() as opened:
             self._ids, self._starts, self._codes = (
