@@ -24,8 +24,8 @@ from briefqa.protocols import (
     VectorStore,
 )
 
-# The vectors of all tokens of a batch are in memory at a time: 40 MB for the default model.
-_BATCH = 128
+# The vectors of all tokens of a batch are in memory at a time: 20 MB for the default model.
+_BATCH = 64
 _ROWS_AT_ONCE = 1024
 
 
@@ -158,8 +158,7 @@ class _TokenKeeper:
         self._maker = maker
         self._writer = writer
         self._new: dict[bytes, ChunkTokens] = {}
-        self._written: dict[bytes, int] = {}
-        self._count = 0
+        self._places: dict[ChunkId, int] = {}
 
     def embed(self, keys: Sequence[bytes], texts: Sequence[str]) -> Vectors:
         """Return the vectors of ``texts``, whose embedding keys are ``keys``."""
@@ -175,21 +174,20 @@ class _TokenKeeper:
         """Write the tokens of the next chunks, by their embedding keys."""
         for key in keys:
             self._writer.add(self._tokens(key))
-            if key in self._maker.plan.missing:
-                self._written.setdefault(key, self._count)
-            self._count += 1
         self._new.clear()
 
     def _tokens(self, key: bytes) -> ChunkTokens:
         if key in self._new:
             return self._new[key]
-        if key in self._written:
-            return self._writer.added(self._written[key])
-        base = self._maker.base
+        plan, base = self._maker.plan, self._maker.base
+        if key in plan.missing:
+            # Only a folder that repeats itself needs to know where everything is.
+            self._places = self._places or {each: at for at, each in enumerate(plan.keys)}
+            return self._writer.added(self._places[plan.missing[key]])
         if base is None or base.tokens is None:
             msg = "the generation before holds no tokens"
             raise BackendError(msg)
-        return base.tokens.tokens(self._maker.plan.known[key])
+        return base.tokens.tokens(plan.known[key])
 
 
 def _require_unit_vectors(found: Vectors, shape: tuple[int, int], model_id: str) -> None:

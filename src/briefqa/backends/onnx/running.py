@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 # Past what fits the caches, larger batches are slower: 380 paragraphs took 3.7 s with 512
 # to 1024 tokens, 4.5 s with 2048 and 6.5 s with 4096 or 8192 (two cores).
 _TOKENS_PER_BATCH = 768
-_BATCHES_AT_ONCE = 32
+_BATCHES_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,15 @@ def run_batches(
     if len(batches) <= 1 or opened.threads == 1:
         yield from map(run, batches)
         return
-    with ThreadPoolExecutor(opened.threads) as pool:
-        # Not all at once: what has been computed waits in memory until it is taken.
-        for start in range(0, len(batches), _BATCHES_AT_ONCE):
-            yield from pool.map(run, batches[start : start + _BATCHES_AT_ONCE])
+    # Not all at once: what has been computed waits in memory until it is taken.
+    for start in range(0, len(batches), _BATCHES_AT_ONCE):
+        yield from _pool(opened.threads).map(run, batches[start : start + _BATCHES_AT_ONCE])
+
+
+@lru_cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    # Kept: threads that come and go leave holes in memory.
+    return ThreadPoolExecutor(threads, thread_name_prefix="briefqa-model")
 
 
 def equal_lengths(lengths: Sequence[int]) -> Iterator[list[int]]:
