@@ -308,10 +308,10 @@ def test_off_topic_question_scores_low(tmp_path: Path) -> None:
     index = small_index(chunks, HashEmbedder(), tmp_path)
 
     def best(question: str) -> float:
-        return find_hits(_asked(question, HashEmbedder()), index, k=3)[0].score
+        return find_hits(embed_question(question, HashEmbedder(), index.words), index, k=3)[0].score
 
     assert best("sourdough recipe yeast") < 0.15
-    assert best("When does the grid need power from the dam?") > 0.45
+    assert best("When does the grid need power from the dam?") > 0.5
 
 
 def test_an_index_without_tokens_ranks_by_the_other_stages(tmp_path: Path) -> None:
