@@ -33,6 +33,7 @@ BriefqaError (1)
 ├── IndexWriteError (1)            the index folder cannot be written
 └── BackendError (5)               a model or store cannot be reached
     ├── WeightsError               model files that are not what they should be
+    ├── ModelFaultError            a language model that writes nothing, or not all
     ├── ReplyError                 a server that refuses a request, or replies with nonsense
     └── ExportError                a model that onnxruntime cannot run faithfully
 ```
@@ -41,6 +42,8 @@ BriefqaError (1)
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
+
+from briefqa.datatypes import FaultKind
 
 
 class BriefqaError(Exception):
@@ -395,6 +398,15 @@ class ReplyError(BackendError):
         self.url = url
         self.detail = detail
         super().__init__(f"{url}: {detail}")
+
+
+class ModelFaultError(BackendError):
+    """A language model writes nothing, or stops before its answer is whole."""
+
+    def __init__(self, kind: FaultKind, detail: str) -> None:
+        self.kind = kind
+        self.detail = detail
+        super().__init__(f"the language model failed ({kind.value}): {detail}")
 
 
 class ExportError(BackendError):

@@ -1,6 +1,6 @@
 """What a backend must offer. Stages receive these; they never import a backend."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from briefqa.datatypes import ChunkId
+from briefqa.datatypes import ChunkId, Message
 
 Vectors = NDArray[np.float32]
 """Shape (n, dim), rows of unit L2 norm."""
@@ -245,4 +245,37 @@ class LexicalBackend(Protocol):
 
     def open(self, folder: Path, /) -> LexicalIndex:
         """Open the index in ``folder`` for reading."""
+        ...
+
+
+class LanguageModel(Protocol):
+    """Writes text, piece by piece."""
+
+    @property
+    def model_id(self) -> str:
+        """Name shown beside an answer that it wrote."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """Most tokens that messages and answer may have together."""
+        ...
+
+    def count_tokens(self, text: str, /) -> int:
+        """Return how many tokens ``text`` has, or a little more; never fewer by much."""
+        ...
+
+    def stream(
+        self, messages: Sequence[Message], /, *, max_tokens: int, timeout_s: float
+    ) -> Generator[str, None, None]:
+        """Yield the answer as it is written; closing the generator ends the request.
+
+        Args:
+            messages: The prompt, at most ``context_tokens - max_tokens`` tokens long.
+            max_tokens: Where the answer is cut.
+            timeout_s: Seconds from the start in which all must have come.
+
+        Raises:
+            ModelFaultError: If it cannot go on; what was yielded before stands.
+        """
         ...

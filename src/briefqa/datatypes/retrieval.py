@@ -1,0 +1,116 @@
+"""What is indexed and found: chunks, hits, passages, and conditions on their documents."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from briefqa.datatypes.documents import ChunkId, DocId, DocumentInfo, PositionUnit, Span
+
+
+class Comparison(StrEnum):
+    """How a condition compares a field with its value."""
+
+    EQUAL = "="
+    NOT_EQUAL = "!="
+    LESS = "<"
+    AT_MOST = "<="
+    MORE = ">"
+    AT_LEAST = ">="
+    CONTAINS = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a document must satisfy to be searched: ``published >= 2025-01-01``.
+
+    ``field`` is title, author, published, tag, language, source_url, source or
+    doc_id, or ``metadata.NAME`` for what is in ``extra``. Of a field with several
+    values one must do; for ``!=`` none may be equal, and there may be none.
+    """
+
+    field: str
+    comparison: Comparison
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The indexed unit: a span of one document that crosses no heading.
+
+    ``prefix`` is embedded before ``text`` but is not part of it.
+    ``sentences`` are spans in the document's text, in order, inside ``span``.
+    """
+
+    chunk_id: ChunkId
+    doc_id: DocId
+    span: Span
+    text: str
+    heading: tuple[str, ...]
+    prefix: str
+    sentences: tuple[Span, ...]
+
+    @property
+    def embedded_text(self) -> str:
+        """What the model and the word index see."""
+        return f"{self.prefix}\n{self.text}" if self.prefix else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk found for a question; ``rank`` counts from 1.
+
+    ``score`` lies in [0, 1] and means the same for every question. ``scores``
+    keeps what each stage gave. ``duplicates`` are near-identical chunks that
+    this hit stands for.
+    """
+
+    chunk: Chunk
+    score: float
+    rank: int
+    scores: Mapping[str, float]
+    duplicates: tuple[ChunkId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person finds a span: the headings above it, and the number of its unit, from 1."""
+
+    heading: tuple[str, ...]
+    unit: PositionUnit
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A hit as it is shown: with its document and place."""
+
+    hit: Hit
+    document: DocumentInfo
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """Which index a result came from."""
+
+    generation: str
+    documents: int
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Ranked passages for a question, and what they took in milliseconds.
+
+    The passages come from documents that satisfy all ``conditions``. ``undated``
+    documents were left out only because they state no date to hold against one, and
+    ``superseded`` ones because a newer one takes their place.
+    """
+
+    question: str
+    passages: tuple[Passage, ...]
+    index: IndexInfo
+    took_ms: Mapping[str, float]
+    conditions: tuple[Condition, ...] = ()
+    undated: int = 0
+    superseded: int = 0
