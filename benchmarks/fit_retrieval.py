@@ -22,7 +22,7 @@ from briefqa import build_index
 from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.evaluating import index_corpus
 from briefqa.assembly.exports import MODELS_FOLDER
-from briefqa.assembly.service import open_texts
+from briefqa.assembly.opening import open_texts
 from briefqa.evaluation.datasets import Query
 from briefqa.evaluation.loading import load_dataset
 from briefqa.evaluation.significance import bootstrap_interval

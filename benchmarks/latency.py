@@ -17,7 +17,7 @@ from questions import indexed, read_questions
 
 from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
-from briefqa.assembly.service import open_texts
+from briefqa.assembly.opening import open_texts
 from briefqa.retrieval import embed_question, find_hits
 
 

@@ -12,6 +12,7 @@ BriefqaError (1)
 │   ├── SettingsError              a setting that cannot be understood
 │   ├── DatasetError               a question set that cannot be understood
 │   ├── RunFolderError             a folder that holds no run of an evaluation, or a broken one
+│   ├── UnknownModelError          no language model of that name is configured
 │   ├── UnknownPluginError         no plug-in of that name is installed
 │   ├── DocumentIdError            what cannot be the id of a document
 │   ├── DocumentOwnedError         a document that only its folder can change
@@ -155,6 +156,19 @@ class UnknownPluginError(UsageError):
         self.known = tuple(known)
         super().__init__(
             f"no plug-in {name!r} in {group!r}; installed are: {', '.join(known) or 'none'}"
+        )
+
+
+class UnknownModelError(UsageError):
+    """No language model of that name is configured."""
+
+    def __init__(self, name: str, *, known: Sequence[str]) -> None:
+        self.name = name
+        self.known = tuple(known)
+        there = f"there are {', '.join(known)}" if known else "none is configured"
+        super().__init__(
+            f"there is no language model {_shortened(name)!r}: {there}; "
+            "describe it in briefqa.toml under [models.NAME]"
         )
 
 

@@ -22,7 +22,8 @@ def test_glossary_explains_every_record_and_protocol(repository: Path) -> None:
         name
         for module in (datatypes, protocols)
         for name, value in vars(module).items()
-        if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
+        if not name.startswith("_")
+        and str(getattr(value, "__module__", None)).startswith(module.__name__)
         if inspect.isclass(value) or type(value).__name__ == "NewType"
     ]
 

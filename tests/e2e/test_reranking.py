@@ -7,7 +7,7 @@ import pytest
 from tests.models import write_tiny_reranker
 from tests.terminal import Json, Terminal
 
-from briefqa.assembly.service import open_texts
+from briefqa.assembly.opening import open_texts
 from briefqa.backends.sentence_transformers.reranker import load
 from briefqa.datatypes import ChunkId
 

@@ -221,7 +221,7 @@ def _answered(service: Service, client: TestClient, case: Case) -> Iterator[str]
     with suppress(UnknownDocumentError):
         if _holds(case, service.document(case.doc_id).text):
             yield "the document"
-    words = service._current().generation.words
+    words = service._index.current().generation.words
     if any(words.document_frequency(stem) for stem in _stems(case).values()):
         yield "lexical"
 

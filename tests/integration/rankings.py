@@ -9,7 +9,7 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from briefqa.answering import search_passages
+from briefqa.answering import Models, Options, search_passages
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.onnx import OnnxEmbedder
@@ -41,7 +41,7 @@ def main(folder: Path, index: Path, threads: int, questions: list[str]) -> None:
     rankings: list[list[tuple[str, float]]] = []
     with open_generation(index, stores=stores, words=words) as generation:
         for question in questions:
-            result = search_passages(question, generation, embedder, k=20)
+            result = search_passages(question, generation, Models(embedder), Options(k=20))
             hits = [passage.hit for passage in result.passages]
             rankings.append([(hit.chunk.chunk_id, hit.score) for hit in hits])
     found = {"generation": report.generation, "tokens": hashes, "rankings": rankings}

@@ -2,11 +2,14 @@
 
 from briefqa.answering.abstention import Evidence
 from briefqa.answering.answer import (
-    AnswerableIndex,
     answer_question,
     find_evidence,
     search_passages,
+    stream_answer,
+    whole_answer,
 )
+from briefqa.answering.citing import AnswerableIndex
+from briefqa.answering.options import Models, Options
 from briefqa.answering.receipts import (
     Receipt,
     ReceiptCheck,
@@ -19,6 +22,8 @@ from briefqa.answering.receipts import (
 __all__ = [
     "AnswerableIndex",
     "Evidence",
+    "Models",
+    "Options",
     "Receipt",
     "ReceiptCheck",
     "SourceLocator",
@@ -28,4 +33,6 @@ __all__ = [
     "check_receipts",
     "find_evidence",
     "search_passages",
+    "stream_answer",
+    "whole_answer",
 ]

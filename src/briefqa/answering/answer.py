@@ -1,45 +1,34 @@
 """Puts an answer together, each of its sentences with a receipt."""
 
 import re
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from briefqa.answering.abstention import (
-    CALIBRATION,
-    Calibration,
-    Evidence,
-    confidence,
-    gather_evidence,
-)
+from briefqa.answering.abstention import Evidence, confidence, gather_evidence
+from briefqa.answering.citing import AnswerableIndex, Citer, passages_of
+from briefqa.answering.options import Models, Options
 from briefqa.answering.sentences import (
-    Quote,
     ScoredSentence,
     choose_quotes,
     content_weights,
     score_sentences,
 )
+from briefqa.answering.timing import Stopwatch
 from briefqa.datatypes import (
     Answer,
+    AnswerEvent,
     AnswerSentence,
     Citation,
     Condition,
-    DocId,
-    Document,
     Hit,
-    IndexInfo,
-    Passage,
-    Place,
+    PassagesFound,
     SearchResult,
-    Span,
+    SentenceSaid,
     Verdict,
 )
-from briefqa.protocols import Embedder, Reranker, Selection
+from briefqa.protocols import Embedder
 from briefqa.retrieval import (
-    DEFAULT_RERANK_TOP,
     Asked,
-    SearchableIndex,
     check_limit,
     check_question,
     check_rerank_top,
@@ -55,145 +44,72 @@ _HITS_TO_QUOTE = 5
 """Evidence is weighed over these, however many passages are shown."""
 
 
-class AnswerableIndex(SearchableIndex, Protocol):
-    """The parts of an opened index that an answer needs."""
-
-    @property
-    def info(self) -> IndexInfo:
-        """Names the generation and counts what it holds."""
-        ...
-
-    def document(self, doc_id: DocId, /) -> Document:
-        """Return a document with its canonical text."""
-        ...
-
-    def matching(self, conditions: Sequence[Condition], /) -> Selection:
-        """Return the chunks of the documents that satisfy all ``conditions``."""
-        ...
-
-
-@dataclass(slots=True)
-class _Stopwatch:
-    started: float = field(default_factory=time.perf_counter)
-    laps: dict[str, float] = field(default_factory=dict)
-
-    def lap(self, stage: str) -> None:
-        """Add what passed since the last lap to ``stage``."""
-        self.laps[stage] = self.laps.get(stage, 0.0) + self._ms() - sum(self.laps.values())
-
-    def read(self) -> dict[str, float]:
-        """Return milliseconds by stage, and in total."""
-        return {name: round(ms, 3) for name, ms in {**self.laps, "total": self._ms()}.items()}
-
-    def _ms(self) -> float:
-        return (time.perf_counter() - self.started) * 1000
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """How many hits are wanted, of which documents, and what puts the best in order."""
-
-    k: int
-    where: Sequence[Condition]
-    reranker: Reranker | None
-    rerank_top: int
-
-
-def search_passages(  # noqa: PLR0913 - what is asked, of what, and how to rank it
-    question: str,
-    index: AnswerableIndex,
-    embedder: Embedder,
-    *,
-    k: int,
-    where: Sequence[Condition] = (),
-    reranker: Reranker | None = None,
-    rerank_top: int = DEFAULT_RERANK_TOP,
+def search_passages(
+    question: str, index: AnswerableIndex, models: Models, options: Options
 ) -> SearchResult:
-    """Return the ``k`` best passages for ``question``.
+    """Return the best passages for ``question``.
 
     Args:
         question: What is asked.
         index: Where to look.
-        embedder: The model that the index was built with.
-        k: How many passages to show.
-        where: Checked conditions that their documents satisfy, all of them.
-        reranker: Orders the best passages anew, if there is one.
-        rerank_top: How many of them, from 1 to 100.
+        models: The embedder that the index was built with; its reranker, if there is one.
+        options: How many passages to show, and of which documents.
 
     Raises:
-        LimitError: If ``k`` is not between 1 and 100.
+        LimitError: If a number in ``options`` is out of its bounds.
         QuestionError: If the question is empty or too long.
     """
-    check_limit(k)
-    watch = _Stopwatch()
+    check_limit(options.k)
+    watch = Stopwatch()
     question = check_question(question)
-    asked = embed_question(question, embedder, index.words)
+    asked = embed_question(question, models.embedder, index.words)
     watch.lap("embed")
-    wanted = _Wanted(k, where, reranker, rerank_top)
-    hits = _find(asked, index, wanted, watch)
-    passages = _passages(hits, index)
+    hits = _find(asked, index, models, options, watch, k=options.k)
+    passages = passages_of(hits, index)
     watch.lap("retrieve")
-    return SearchResult(question, passages, index.info, watch.read(), tuple(where))
+    return SearchResult(
+        question,
+        passages,
+        index.info,
+        watch.read(),
+        options.where,
+        undated=index.undated(options.where),
+    )
 
 
-def answer_question(  # noqa: PLR0913 - what is asked, of what, and how sure to be
-    question: str,
-    index: AnswerableIndex,
-    embedder: Embedder,
-    *,
-    k: int,
-    where: Sequence[Condition] = (),
-    reranker: Reranker | None = None,
-    rerank_top: int = DEFAULT_RERANK_TOP,
-    calibration: Calibration = CALIBRATION,
+def answer_question(
+    question: str, index: AnswerableIndex, models: Models, options: Options
 ) -> Answer:
-    """Answer with sentences of the documents, or decline.
+    """Answer with sentences that the documents hold, or decline; arguments as `stream_answer`."""
+    return whole_answer(stream_answer(question, index, models, options))
+
+
+def stream_answer(
+    question: str, index: AnswerableIndex, models: Models, options: Options
+) -> Iterator[AnswerEvent]:
+    """Yield the passages, then each sentence once it is judged, then the answer as a whole.
+
+    Mistakes are raised here, before the first event is asked for.
 
     Args:
         question: What is asked.
         index: Where to look.
-        embedder: The model that the index was built with.
-        k: How many passages to show; the answer quotes from the first five.
-        where: Checked conditions that their documents satisfy, all of them.
-        reranker: Orders the best passages anew, if there is one.
-        rerank_top: How many of them, from 1 to 100.
-        calibration: Turns evidence into a probability, and says when to decline.
+        models: The embedder that the index was built with; what orders the passages anew
+            and what writes, if they are there; and what turns evidence into a probability.
+        options: How many passages to show (an answer rests on the first five), of which
+            documents, and when to decline.
 
     Raises:
-        LimitError: If ``k`` is not between 1 and 100.
+        LimitError: If a number in ``options`` is out of its bounds.
         QuestionError: If the question is empty or too long.
     """
-    check_limit(k)
-    watch = _Stopwatch()
-    question = check_question(question)
-    asked = embed_question(question, embedder, index.words)
-    watch.lap("embed")
-    wanted = _Wanted(max(k, _HITS_TO_QUOTE), where, reranker, rerank_top)
-    hits = _find(asked, index, wanted, watch)
-    ranked, evidence = _weigh(asked, hits, index, embedder)
-    certainty = confidence(evidence, calibration)
-    is_answered = bool(ranked) and certainty >= calibration.threshold
-    chosen = choose_quotes(ranked) if is_answered else []
-    citations = tuple(_citation(n, q, index) for n, q in enumerate(chosen, 1))
-    sentences = tuple(
-        AnswerSentence(_said(c.quote), (c.number,), Verdict.SUPPORTED) for c in citations
-    )
-    watch.lap("extract")
-    passages = _passages(hits[:k], index)
-    return Answer(
-        question=question,
-        answered=is_answered,
-        text=" ".join(f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in sentences),
-        sentences=sentences,
-        citations=citations,
-        passages=passages,
-        confidence=round(certainty, 4),
-        reason=None if is_answered else _reason(hits, index, where),
-        model=None,
-        index=index.info,
-        took_ms=watch.read(),
-        conditions=tuple(where),
-    )
+    check_limit(options.k)
+    return _answering(check_question(question), index, models, options)
+
+
+def whole_answer(events: Iterable[AnswerEvent]) -> Answer:
+    """Return the answer that ``events`` end with."""
+    return next(event for event in events if isinstance(event, Answer))
 
 
 def find_evidence(question: str, index: AnswerableIndex, embedder: Embedder) -> Evidence:
@@ -208,18 +124,67 @@ def find_evidence(question: str, index: AnswerableIndex, embedder: Embedder) -> 
     return _weigh(asked, hits, index, embedder)[1]
 
 
-def _find(asked: Asked, index: AnswerableIndex, wanted: _Wanted, watch: _Stopwatch) -> list[Hit]:
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """The sentences of an answer, and the receipts that they name."""
+
+    sentences: tuple[AnswerSentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+
+
+def _answering(
+    question: str, index: AnswerableIndex, models: Models, options: Options
+) -> Iterator[AnswerEvent]:
+    watch = Stopwatch()
+    asked = embed_question(question, models.embedder, index.words)
+    watch.lap("embed")
+    k = max(options.k, _HITS_TO_QUOTE)
+    hits = _find(asked, index, models, options, watch, k=k)
+    ranked, evidence = _weigh(asked, hits, index, models.embedder)
+    certainty = confidence(evidence, models.calibration)
+    passages = passages_of(hits[: options.k], index)
+    watch.lap("extract")
+    yield PassagesFound(passages, index.info)
+    is_answered = bool(ranked) and certainty >= models.calibration.threshold
+    draft = (yield from _extract(ranked, index)) if is_answered else _Draft()
+    watch.lap("extract")
+    yield Answer(
+        question=question,
+        answered=is_answered,
+        text=" ".join(_rendered(sentence) for sentence in draft.sentences),
+        sentences=draft.sentences,
+        citations=draft.citations,
+        passages=passages,
+        confidence=round(certainty, 4),
+        reason=None if is_answered else _reason(hits, index, options.where),
+        model=None,
+        index=index.info,
+        took_ms=watch.read(),
+        conditions=options.where,
+        undated=index.undated(options.where),
+    )
+
+
+def _find(  # noqa: PLR0913 - what is asked, of what, how, and how long it takes
+    asked: Asked,
+    index: AnswerableIndex,
+    models: Models,
+    options: Options,
+    watch: Stopwatch,
+    *,
+    k: int,
+) -> list[Hit]:
     """Return the best hits of the documents that satisfy the conditions, if there are any."""
-    among = index.matching(wanted.where) if wanted.where else None
-    if wanted.reranker is None:
-        hits = find_hits(asked, index, k=wanted.k, among=among)
+    among = index.matching(options.where) if options.where else None
+    if models.reranker is None:
+        hits = find_hits(asked, index, k=k, among=among)
         watch.lap("retrieve")
         return hits
-    top = wanted.rerank_top
+    top = options.rerank_top
     check_rerank_top(top)
-    candidates = find_hits(asked, index, k=max(wanted.k, top), among=among)
+    candidates = find_hits(asked, index, k=max(k, top), among=among)
     watch.lap("retrieve")
-    hits = rerank(asked.text, candidates, wanted.reranker, top=top)[: wanted.k]
+    hits = rerank(asked.text, candidates, models.reranker, top=top)[:k]
     watch.lap("rerank")
     return hits
 
@@ -234,6 +199,27 @@ def _weigh(
     return ranked, gather_evidence(best, ranked, weights, index.words)
 
 
+def _extract(
+    ranked: Sequence[ScoredSentence], index: AnswerableIndex
+) -> Generator[SentenceSaid, None, _Draft]:
+    """Say the sentences that answer best, each with itself as its receipt."""
+    citer = Citer(index)
+    sentences: list[AnswerSentence] = []
+    for quote in choose_quotes(ranked):
+        number = citer.cite(quote.hit.chunk, quote.span)
+        citation = citer.citations[number - 1]
+        said = AnswerSentence(_said(citation.quote), (number,), Verdict.SUPPORTED)
+        sentences.append(said)
+        yield SentenceSaid(said, (citation,))
+    return _Draft(tuple(sentences), citer.citations)
+
+
+def _rendered(sentence: AnswerSentence) -> str:
+    dated = f" ({sentence.dated})" if sentence.dated else ""
+    marks = "".join(f"[{number}]" for number in sentence.citations)
+    return f"{sentence.text}{dated} {marks}" if marks else f"{sentence.text}{dated}"
+
+
 def _said(quote: str) -> str:
     """Return ``quote`` on one line; its own ``[7]`` becomes ``(7)``, for ``[n]`` is a citation."""
     return _BRACKETED.sub(r"(\1)", " ".join(quote.split()))
@@ -245,30 +231,3 @@ def _reason(hits: Sequence[Hit], index: AnswerableIndex, where: Sequence[Conditi
     if not hits and where:
         return nothing_satisfies(where)
     return "The documents do not seem to answer this; the passages are the nearest found."
-
-
-def _citation(number: int, quote: Quote, index: AnswerableIndex) -> Citation:
-    chunk = quote.hit.chunk
-    document = index.document(chunk.doc_id)
-    return Citation(
-        number=number,
-        chunk_id=chunk.chunk_id,
-        document=document.info,
-        place=_place(document, quote.span, chunk.heading),
-        span=quote.span,
-        quote=quote.span.of(document.text),
-    )
-
-
-def _passages(hits: Sequence[Hit], index: AnswerableIndex) -> tuple[Passage, ...]:
-    found: list[Passage] = []
-    for hit in hits:
-        document = index.document(hit.chunk.doc_id)
-        place = _place(document, hit.chunk.span, hit.chunk.heading)
-        found.append(Passage(hit, document.info, place))
-    return tuple(found)
-
-
-def _place(document: Document, span: Span, heading: tuple[str, ...]) -> Place:
-    places = document.position_map
-    return Place(heading, places.unit, places.number_at(document.text, span.start))

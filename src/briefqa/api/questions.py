@@ -9,12 +9,30 @@ from briefqa.api.replies import WireResponse
 from briefqa.api.schemas import AnswerReply, AskRequest, SearchReply, SearchRequest
 from briefqa.api.verification import verify_answer
 from briefqa.assembly.service import Service
+from briefqa.datatypes import Turn
 from briefqa.wire import answer_to_wire, conditions_from_wire, search_to_wire
 
 
 def add_question_routes(app: FastAPI, service: Service) -> None:
     """Add ``/v1/search``, ``/v1/ask`` and ``/v1/verify``."""
+    _add_searching(app, service)
+    _add_asking(app, service)
 
+    @app.post(
+        "/v1/verify",
+        tags=["questions"],
+        summary="Check citations against the documents",
+        description=(
+            "An answer can be posted back as `/v1/ask` gave it. Unlike the other routes, "
+            "this one ignores fields that it does not know."
+        ),
+        responses={200: {"model": VerifyReply}, **PROBLEM_REPLIES},
+    )
+    def verify(body: VerifyRequest) -> JSONResponse:
+        return WireResponse(verify_answer(service, body))
+
+
+def _add_searching(app: FastAPI, service: Service) -> None:
     @app.post(
         "/v1/search",
         tags=["questions"],
@@ -41,32 +59,24 @@ def add_question_routes(app: FastAPI, service: Service) -> None:
         )
         return WireResponse(search_to_wire(result))
 
+
+def _add_asking(app: FastAPI, service: Service) -> None:
     @app.post(
         "/v1/ask",
         tags=["questions"],
-        summary="Answer with sentences of the documents, or decline",
+        summary="Answer from the documents, or decline",
         responses={200: {"model": AnswerReply}, **PROBLEM_REPLIES},
     )
     def ask(body: AskRequest) -> JSONResponse:
-        conditions = conditions_from_wire(body.filters)
         answer = service.ask(
             body.question,
             top_k=body.top_k,
-            where=conditions,
+            where=conditions_from_wire(body.filters),
             since=body.since,
             as_of=body.as_of,
+            history=[Turn(turn.question, turn.answer) for turn in body.history],
+            risk=body.risk,
+            model=body.model,
+            policy=body.policy,
         )
         return WireResponse(answer_to_wire(answer))
-
-    @app.post(
-        "/v1/verify",
-        tags=["questions"],
-        summary="Check citations against the documents",
-        description=(
-            "An answer can be posted back as `/v1/ask` gave it. Unlike the other routes, "
-            "this one ignores fields that it does not know."
-        ),
-        responses={200: {"model": VerifyReply}, **PROBLEM_REPLIES},
-    )
-    def verify(body: VerifyRequest) -> JSONResponse:
-        return WireResponse(verify_answer(service, body))

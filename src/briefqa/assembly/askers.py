@@ -7,7 +7,7 @@ index does.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from briefqa.answering import answer_question, search_passages
+from briefqa.answering import Models, Options, answer_question, search_passages
 from briefqa.datatypes import DocId
 from briefqa.errors import ReplyError
 from briefqa.evaluation.running import Asked, Found
@@ -37,37 +37,22 @@ class GenerationAsker:
         rerank_top: int = DEFAULT_RERANK_TOP,
     ) -> None:
         self._generation = generation
-        self._embedder = embedder
-        self._reranker = reranker
+        self._models = Models(embedder, reranker)
         self._rerank_top = rerank_top
         self._lengths: dict[str, int] = {}
 
     def search(self, question: str, /, *, top_k: int) -> Found:
         """Return the ``top_k`` best passages, with their lengths in tokens."""
-        result = search_passages(
-            question,
-            self._generation,
-            self._embedder,
-            k=top_k,
-            reranker=self._reranker,
-            rerank_top=self._rerank_top,
-        )
+        result = search_passages(question, self._generation, self._models, self._options(top_k))
         chunks = [passage.hit.chunk for passage in result.passages]
         new = {c.chunk_id: c.text for c in chunks if c.chunk_id not in self._lengths}
-        starts = self._embedder.tokens.offsets(list(new.values())) if new else []
+        starts = self._models.embedder.tokens.offsets(list(new.values())) if new else []
         self._lengths.update(zip(map(str, new), map(len, starts), strict=True))
         return _found(search_to_wire(result), self._lengths)
 
     def ask(self, question: str, /, *, top_k: int) -> Asked:
         """Answer, or decline."""
-        answer = answer_question(
-            question,
-            self._generation,
-            self._embedder,
-            k=top_k,
-            reranker=self._reranker,
-            rerank_top=self._rerank_top,
-        )
+        answer = answer_question(question, self._generation, self._models, self._options(top_k))
         return _asked(answer_to_wire(answer))
 
     def text(self, doc_id: str, /) -> str:
@@ -77,6 +62,9 @@ class GenerationAsker:
             UnknownDocumentError: If there is none of that id.
         """
         return self._generation.document(DocId(doc_id)).text
+
+    def _options(self, top_k: int) -> Options:
+        return Options(k=top_k, rerank_top=self._rerank_top)
 
 
 class ServerAsker:

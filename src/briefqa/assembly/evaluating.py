@@ -15,8 +15,8 @@ from briefqa.assembly.askers import GenerationAsker, ServerAsker
 from briefqa.assembly.building import build_index
 from briefqa.assembly.embedders import DEFAULT_EMBEDDER, embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
+from briefqa.assembly.opening import open_texts
 from briefqa.assembly.rerankers import reranker_for_questions
-from briefqa.assembly.service import open_texts
 from briefqa.chunking import ChunkingOptions
 from briefqa.datatypes import JsonValue
 from briefqa.documents import ReadingOptions

@@ -1,40 +1,40 @@
-"""An opened index and its model, joined: one object to ask."""
+"""An opened index and its models, joined: one object to ask."""
 
-import logging
-import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from briefqa.answering import (
     Evidence,
+    Models,
+    Options,
     Receipt,
     ReceiptCheck,
     SourceLocator,
-    answer_question,
     check_receipts,
     find_evidence,
     search_passages,
+    stream_answer,
+    whole_answer,
 )
-from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
+from briefqa.assembly.opening import Opened, OpenIndex
 from briefqa.assembly.rerankers import reranker_for_questions
-from briefqa.backends.faiss import FaissBackend
-from briefqa.backends.tantivy import TantivyBackend
 from briefqa.datatypes import (
     Answer,
+    AnswerEvent,
     Condition,
     DocId,
     Document,
     DocumentInfo,
     IndexInfo,
+    Policy,
     SearchResult,
+    Turn,
 )
-from briefqa.errors import BackendError, IndexFileError
-from briefqa.indexing import Current, Generation, open_generation, read_current
-from briefqa.protocols import Embedder, ProgressListener, Reranker
+from briefqa.errors import UnknownModelError
+from briefqa.protocols import LanguageModel, ProgressListener, Reranker
 from briefqa.retrieval import (
     DEFAULT_RERANK_TOP,
     check_rerank_top,
@@ -48,20 +48,8 @@ if TYPE_CHECKING:
     from briefqa.retrieval.why_not import WhyNot
 
 DEFAULT_TOP_K = 5
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A generation and the model that made it: always swapped together.
-
-    ``current`` is what the index said when the generation was opened.
-    """
-
-    current: Current
-    generation: Generation
-    embedder: Embedder
+EXTRACTIVE = "extractive"
+"""In place of a language model's name: none, whatever the default is."""
 
 
 class Service:
@@ -71,13 +59,15 @@ class Service:
     under way keeps the one it began with.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - an index, and whatever is to work on its questions
         self,
-        index: Path | str,
+        index: Path | str = "index",
         *,
         embedder: str | None = None,
         reranker: str | None = None,
         rerank_top: int = DEFAULT_RERANK_TOP,
+        writers: Mapping[str, LanguageModel] | None = None,
+        writer: str | None = None,
         on_progress: ProgressListener | None = None,
     ) -> None:
         """Open the index.
@@ -87,6 +77,9 @@ class Service:
             embedder: The model expected, as a setting names it; unset takes the index's own.
             reranker: The model that orders passages anew, as a setting names it; none if unset.
             rerank_top: How many of the best passages it orders.
+            writers: The language models that may be asked for, by name; one is only looked up
+                when it is.
+            writer: The one that writes answers unless a question names another; none if unset.
             on_progress: Told of stage ``reranker`` while that model is exported.
 
         Raises:
@@ -96,18 +89,16 @@ class Service:
             BackendError: If a model cannot be loaded.
         """
         check_rerank_top(rerank_top)
-        self._index = Path(index)
-        self._configured = embedder
-        self._swap = threading.Lock()
-        self._trouble: str | None = None
-        self._opened = self._open(None)
+        self._index = OpenIndex(Path(index), embedder=embedder)
+        self._writers = writers or {}
+        self._writer = writer
         self._rerank_top = rerank_top
         self._reranker: Reranker | None = None
         if reranker:
-            models = self._index / MODELS_FOLDER
+            models = self._index.folder / MODELS_FOLDER
             self._reranker = reranker_for_questions(reranker, models, on_progress=on_progress)
 
-    def ask(
+    def ask(  # noqa: PLR0913 - the question, and all that an answer depends on
         self,
         question: str,
         *,
@@ -115,8 +106,12 @@ class Service:
         where: Sequence[str | Condition] = (),
         since: str | None = None,
         as_of: str | None = None,
+        history: Sequence[Turn] = (),
+        risk: float | None = None,
+        model: str | LanguageModel | None = None,
+        policy: Policy = Policy.STRICT,
     ) -> Answer:
-        """Answer ``question`` with sentences of the documents, or decline.
+        """Answer ``question`` from the documents, or decline.
 
         Args:
             question: What is asked.
@@ -126,25 +121,67 @@ class Service:
             since: Look only at documents published then or later: 2025, 2025-03 or 2025-03-31.
             as_of: Look only at those published then or before. One without a date is left
                 out by either, and counted as ``undated``.
+            history: The conversation so far, the oldest turn first.
+            risk: Share of the answers given, in (0, 1), that the documents may not hold; unset
+                for the default.
+            model: The language model that writes the answer, or the name of one; unset for the
+                service's own, and "extractive" for none.
+            policy: What becomes of a sentence of the model that is not supported.
 
         Raises:
             QuestionError: If the question is empty or too long.
-            LimitError: If ``top_k`` is not between 1 and 100, or there are more than 20 conditions.
+            LimitError: If ``top_k`` is not between 1 and 100, or another number out of bounds.
             ConditionError: If a condition cannot be understood.
             DateError: If ``since`` or ``as_of`` is no date.
+            UnknownModelError: If there is no language model of that name.
+        """
+        events = self.stream(
+            question,
+            top_k=top_k,
+            where=where,
+            since=since,
+            as_of=as_of,
+            history=history,
+            risk=risk,
+            model=model,
+            policy=policy,
+        )
+        return whole_answer(events)
+
+    def stream(  # noqa: PLR0913 - as above
+        self,
+        question: str,
+        *,
+        top_k: int = DEFAULT_TOP_K,
+        where: Sequence[str | Condition] = (),
+        since: str | None = None,
+        as_of: str | None = None,
+        history: Sequence[Turn] = (),
+        risk: float | None = None,
+        model: str | LanguageModel | None = None,
+        policy: Policy = Policy.STRICT,
+    ) -> Iterator[AnswerEvent]:
+        """Yield the passages, each sentence once it is judged, and at last the answer as a whole.
+
+        Arguments and errors are as in `ask`; what is wrong with them is raised at once. To
+        close the iterator stops the language model.
         """
         conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
-        now = self._current()
-        answer = answer_question(
+        now = self._index.current()
+        return stream_answer(
             question,
             now.generation,
-            now.embedder,
-            k=top_k,
-            where=conditions,
-            reranker=self._reranker,
-            rerank_top=self._rerank_top,
+            Models(now.embedder, self._reranker, self._model(model)),
+            Options(
+                k=top_k,
+                where=conditions,
+                as_of=as_of,
+                rerank_top=self._rerank_top,
+                history=tuple(history),
+                risk=risk,
+                policy=policy,
+            ),
         )
-        return replace(answer, undated=now.generation.undated(conditions))
 
     def search(
         self,
@@ -157,7 +194,7 @@ class Service:
     ) -> SearchResult:
         """Return the ``top_k`` best passages, best first; arguments and errors are as in `ask`."""
         conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
-        return self._search(self._current(), question, top_k, conditions)
+        return self._search(self._index.current(), question, top_k, conditions, as_of)
 
     def explain(
         self,
@@ -172,8 +209,8 @@ class Service:
         from briefqa.retrieval.explaining import explain  # noqa: PLC0415
 
         conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
-        now = self._current()
-        result = self._search(now, question, top_k, conditions)
+        now = self._index.current()
+        result = self._search(now, question, top_k, conditions, as_of)
         return result, explain(result, now.generation, now.embedder)
 
     def why_not(  # noqa: PLR0913 - the document, and all that a search depends on
@@ -189,7 +226,7 @@ class Service:
         """Return which stage of such a `search` loses a document, or its rank if none does."""
         from briefqa.retrieval.why_not import why_not  # noqa: PLC0415
 
-        now = self._current()
+        now = self._index.current()
         return why_not(
             DocId(doc_id),
             question,
@@ -209,14 +246,14 @@ class Service:
         Raises:
             QuestionError: If the question is empty or too long.
         """
-        now = self._current()
+        now = self._index.current()
         return find_evidence(question, now.generation, now.embedder)
 
     def verify(
         self, receipts: Iterable[Receipt], *, locate: SourceLocator | None = None
     ) -> list[ReceiptCheck]:
         """Check receipts against the index and, where ``locate`` leads to them, source files."""
-        generation = self._current().generation
+        generation = self._index.current().generation
         return check_receipts(list(receipts), generation, locate=locate)
 
     def documents(self, *, where: Sequence[str | Condition] = ()) -> list[DocumentInfo]:
@@ -226,7 +263,7 @@ class Service:
             LimitError: If there are more than 20 conditions.
             ConditionError: If a condition cannot be understood.
         """
-        return self._current().generation.documents_matching(parse_conditions(where))
+        return self._index.current().generation.documents_matching(parse_conditions(where))
 
     def document(self, doc_id: str) -> Document:
         """Return one document with its canonical text.
@@ -234,17 +271,17 @@ class Service:
         Raises:
             UnknownDocumentError: If there is none of that id.
         """
-        return self._current().generation.document(DocId(doc_id))
+        return self._index.current().generation.document(DocId(doc_id))
 
     @property
     def info(self) -> IndexInfo:
         """Names the generation in use and counts what it holds."""
-        return self._current().generation.info
+        return self._index.current().generation.info
 
     @property
     def model_id(self) -> str:
         """Name and fingerprint of the embedding model."""
-        return self._current().embedder.model_id
+        return self._index.current().embedder.model_id
 
     @property
     def reranker_id(self) -> str | None:
@@ -254,16 +291,15 @@ class Service:
     @property
     def degraded(self) -> str | None:
         """Why an older generation is in use, if one is."""
-        generation = self._current().generation
-        return self._trouble or generation.degraded
+        return self._index.degraded
 
     def locate_source(self, source: str) -> Path | None:
         """Return the file of a document's ``source``; None if its folder is not there."""
-        return self._current().generation.sources.path_of(source, self._index)
+        return self._index.current().generation.sources.path_of(source, self._index.folder)
 
     def close(self) -> None:
         """Release the index's files."""
-        self._opened.generation.close()
+        self._index.close()
 
     def __enter__(self) -> Self:
         return self
@@ -277,69 +313,30 @@ class Service:
         self.close()
 
     def _search(
-        self, now: _Opened, question: str, top_k: int, conditions: Sequence[Condition]
+        self,
+        now: Opened,
+        question: str,
+        top_k: int,
+        conditions: tuple[Condition, ...],
+        as_of: str | None,
     ) -> SearchResult:
-        result = search_passages(
+        return search_passages(
             question,
             now.generation,
-            now.embedder,
-            k=top_k,
-            where=conditions,
-            reranker=self._reranker,
-            rerank_top=self._rerank_top,
+            Models(now.embedder, self._reranker),
+            Options(k=top_k, where=conditions, as_of=as_of, rerank_top=self._rerank_top),
         )
-        return replace(result, undated=now.generation.undated(conditions))
 
-    def _current(self) -> _Opened:
-        """Return what serves now, after a look at whether something newer was published.
-
-        What is open goes on serving if that cannot be opened.
-        """
-        try:
-            if read_current(self._index) != self._opened.current:
-                with self._swap:
-                    if read_current(self._index) != self._opened.current:
-                        self._opened = self._open(self._opened)
-            self._trouble = None
-        except (IndexFileError, BackendError) as error:
-            if self._trouble is None:
-                _log.warning("still serving %s: %s", self._opened.generation.ref.generation, error)
-            self._trouble = str(error)
-        return self._opened
-
-    def _open(self, before: _Opened | None) -> _Opened:
-        current = read_current(self._index)
-        generation = open_texts(self._index)
-        model_id = generation.manifest.model_id
-        if before is not None and before.embedder.model_id == model_id:
-            return _Opened(current, generation, before.embedder)
-        models = self._index / MODELS_FOLDER
-        embedder = embedder_for_questions(model_id, models, configured=self._configured)
-        return _Opened(current, generation, embedder)
+    def _model(self, asked_for: str | LanguageModel | None) -> LanguageModel | None:
+        name = self._writer if asked_for is None else asked_for
+        if not isinstance(name, str):
+            return name
+        if name == EXTRACTIVE:
+            return None
+        if name not in self._writers:
+            raise UnknownModelError(name, known=sorted(self._writers))
+        return self._writers[name]
 
 
-def open_index(
-    index: Path | str = "index",
-    *,
-    embedder: str | None = None,
-    reranker: str | None = None,
-    rerank_top: int = DEFAULT_RERANK_TOP,
-    on_progress: ProgressListener | None = None,
-) -> Service:
-    """Open an index folder to ask it questions; arguments and errors are those of `Service`."""
-    return Service(
-        index,
-        embedder=embedder,
-        reranker=reranker,
-        rerank_top=rerank_top,
-        on_progress=on_progress,
-    )
-
-
-def open_texts(index: Path | str) -> Generation:
-    """Open an index without its model: to read documents and check receipts, not to ask.
-
-    Raises:
-        IndexFileError: If there is no index, or it cannot be used.
-    """
-    return open_generation(Path(index), stores=FaissBackend(), words=TantivyBackend())
+open_index = Service
+"""Opens an index folder to ask it questions."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefqa.assembly.service import open_texts
+from briefqa.assembly.opening import open_texts
 from briefqa.cli.asking import NOTHING_FOUND
 from briefqa.cli.harmless import harmless
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption, WhereOption

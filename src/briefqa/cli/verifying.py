@@ -16,7 +16,7 @@ from briefqa.assembly.judging import (
     sentences_from_wire,
     with_sentences,
 )
-from briefqa.assembly.service import open_texts
+from briefqa.assembly.opening import open_texts
 from briefqa.cli.options import IndexOption, NoColorOption
 from briefqa.cli.output import json_text, print_json, say
 from briefqa.datatypes import JsonValue

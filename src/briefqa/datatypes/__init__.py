@@ -2,10 +2,13 @@
 
 from briefqa.datatypes.answers import (
     Answer,
+    AnswerEvent,
     AnswerSentence,
     Citation,
     Disagreement,
+    PassagesFound,
     Policy,
+    SentenceSaid,
     Verdict,
 )
 from briefqa.datatypes.documents import (
@@ -42,6 +45,7 @@ from briefqa.datatypes.retrieval import (
 
 __all__ = [
     "Answer",
+    "AnswerEvent",
     "AnswerSentence",
     "Block",
     "BlockKind",
@@ -63,12 +67,14 @@ __all__ = [
     "Metadata",
     "ModelFault",
     "Passage",
+    "PassagesFound",
     "Place",
     "Policy",
     "PositionMap",
     "PositionUnit",
     "Role",
     "SearchResult",
+    "SentenceSaid",
     "Span",
     "Turn",
     "Verdict",

@@ -103,3 +103,24 @@ class Answer:
     disagreements: tuple[Disagreement, ...] = ()
     withheld: tuple[AnswerSentence, ...] = ()
     fault: ModelFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesFound:
+    """The passages of an answer that is still to come, and ``asked`` as in the answer."""
+
+    passages: tuple[Passage, ...]
+    index: IndexInfo
+    asked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSaid:
+    """A sentence of an answer under way, judged, and the citations that are new with it."""
+
+    sentence: AnswerSentence
+    citations: tuple[Citation, ...]
+
+
+AnswerEvent = PassagesFound | SentenceSaid | Answer
+"""What an answer under way yields: the passages, each sentence, and at last itself."""

@@ -16,7 +16,13 @@ from tests.corpus import Corpus, RecordingEmbedder, fill
 from tests.rerankers import HashReranker, hash_score
 from tests.unit.strategies import source_text
 
-from briefqa.answering import answer_question, find_evidence, search_passages
+from briefqa.answering import (
+    Models,
+    Options,
+    answer_question,
+    find_evidence,
+    search_passages,
+)
 from briefqa.answering.abstention import Calibration, confidence
 from briefqa.datatypes import Answer, Verdict
 from briefqa.errors import LimitError, QuestionError
@@ -47,7 +53,9 @@ def _corpus(folder: Path) -> Corpus:
 
 
 def _ask(corpus: Corpus, generation: Generation, question: str, calibration: Calibration) -> Answer:
-    return answer_question(question, generation, corpus.embedder, k=5, calibration=calibration)
+    return answer_question(
+        question, generation, Models(corpus.embedder, calibration=calibration), Options()
+    )
 
 
 @settings(max_examples=30)
@@ -160,7 +168,10 @@ def test_answer_does_not_depend_on_how_many_passages_are_shown(
 ) -> None:
     """A larger page shows more passages of the same answer, as sure of itself as before."""
     with large.open() as generation:
-        few, many = (answer_question(question, generation, large.embedder, k=k) for k in (1, 20))
+        few, many = (
+            answer_question(question, generation, Models(large.embedder), Options(k=k))
+            for k in (1, 20)
+        )
         found = find_evidence(question, generation, large.embedder)
 
     assert (few.text, few.citations, few.answered) == (many.text, many.citations, many.answered)
@@ -180,8 +191,9 @@ def test_a_reranked_answer_does_not_depend_on_how_many_passages_are_shown(
     with large.open() as generation:
         few, many = (
             answer_question(
-                "What does the grid need?", generation, large.embedder,
-                k=k, reranker=reranker, rerank_top=rerank_top, calibration=_ALWAYS,
+                "What does the grid need?", generation,
+                Models(large.embedder, reranker, calibration=_ALWAYS),
+                Options(k=k, rerank_top=rerank_top),
             )
             for k in (1, 30)
         )  # fmt: skip
@@ -196,9 +208,9 @@ def test_a_reranker_orders_what_a_search_finds_without_it(large: Corpus) -> None
     """The same candidates in its own order, and the time it took apart from finding them."""
     question = "What does the grid need?"
     with large.open() as generation:
-        plain = search_passages(question, generation, large.embedder, k=20)
+        plain = search_passages(question, generation, Models(large.embedder), Options(k=20))
         found = search_passages(
-            question, generation, large.embedder, k=5, reranker=HashReranker(), rerank_top=20
+            question, generation, Models(large.embedder, HashReranker()), Options(rerank_top=20)
         )
 
     best = sorted(plain.passages, key=lambda p: -hash_score(p.hit.chunk.embedded_text))[:5]
@@ -217,8 +229,8 @@ def test_confidence_keeps_the_scale_it_was_fitted_on(large: Corpus) -> None:
 
     question = "What does the grid need?"
     with large.open() as generation:
-        plain = answer_question(question, generation, large.embedder, k=5)
-        sure = answer_question(question, generation, large.embedder, k=5, reranker=Sure())
+        plain = answer_question(question, generation, Models(large.embedder), Options())
+        sure = answer_question(question, generation, Models(large.embedder, Sure()), Options())
 
     # Equal scores keep their order: the passages are the same five.
     assert [p.hit.chunk for p in sure.passages] == [p.hit.chunk for p in plain.passages]
@@ -229,7 +241,7 @@ def test_search_shows_the_passages_of_the_answer(corpus: Corpus) -> None:
     """Both routes rank alike; only one of them also answers."""
     with corpus.open() as generation:
         answer = _ask(corpus, generation, _QUESTION, _ALWAYS)
-        result = search_passages(_QUESTION, generation, corpus.embedder, k=5)
+        result = search_passages(_QUESTION, generation, Models(corpus.embedder), Options())
 
     assert result.passages == answer.passages
     assert result.index == answer.index == generation.info
@@ -243,11 +255,14 @@ def test_only_documents_that_satisfy_the_conditions_are_asked(corpus: Corpus) ->
     where = (parse_condition("source=notes.jsonl"),)
     with corpus.open() as generation:
         answer = answer_question(
-            "Where does Germany make chips?", generation, corpus.embedder,
-            k=5, where=where, calibration=_ALWAYS,
+            "Where does Germany make chips?", generation,
+            Models(corpus.embedder, calibration=_ALWAYS), Options(where=where),
         )  # fmt: skip
         result = search_passages(
-            "Where does Germany make chips?", generation, corpus.embedder, k=5, where=where
+            "Where does Germany make chips?",
+            generation,
+            Models(corpus.embedder),
+            Options(where=where),
         )
 
     assert {passage.document.doc_id for passage in answer.passages} == {"n1", "n2"}
@@ -261,7 +276,10 @@ def test_conditions_that_no_document_satisfies_are_named(corpus: Corpus) -> None
     where = (parse_condition("published>=2025"), parse_condition("source=notes.jsonl"))
     with corpus.open() as generation:
         answer = answer_question(
-            _QUESTION, generation, corpus.embedder, k=5, where=where, calibration=_ALWAYS
+            _QUESTION,
+            generation,
+            Models(corpus.embedder, calibration=_ALWAYS),
+            Options(where=where),
         )
 
     assert not answer.answered
@@ -278,9 +296,9 @@ def test_mistakes_are_told_before_the_model_runs(corpus: Corpus) -> None:
         for ask in (answer_question, search_passages):
             for k in (0, 101, 10**9):
                 with pytest.raises(LimitError):
-                    ask("Why?", generation, corpus.embedder, k=k)
+                    ask("Why?", generation, Models(corpus.embedder), Options(k=k))
             for question in (" ", "w" * 5_000):
                 with pytest.raises(QuestionError):
-                    ask(question, generation, corpus.embedder, k=5)
+                    ask(question, generation, Models(corpus.embedder), Options())
 
     assert corpus.embedder.seen == []

@@ -2,7 +2,6 @@
 
 import inspect
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from starlette.testclient import TestClient
 from briefqa import Service, errors
 from briefqa.api import create_app
 from briefqa.api.problems import OF_ERROR, kind_of
-from briefqa.datatypes import Answer, Condition
+from briefqa.datatypes import Answer
 
 
 class _Failing(Service):
@@ -21,15 +20,7 @@ class _Failing(Service):
         super().__init__(index)
         self._error = error
 
-    def ask(
-        self,
-        question: str,  # noqa: ARG002 - as inherited
-        *,
-        top_k: int = 5,  # noqa: ARG002
-        where: Sequence[str | Condition] = (),  # noqa: ARG002
-        since: str | None = None,  # noqa: ARG002
-        as_of: str | None = None,  # noqa: ARG002
-    ) -> Answer:
+    def ask(self, question: str, **options: object) -> Answer:  # noqa: ARG002 - as inherited
         """Fail."""
         raise self._error
 

@@ -142,7 +142,7 @@ def test_run_goes_on_where_it_was_interrupted(
         run(target, "whole")
         asker = target.asker
         assert isinstance(asker, GenerationAsker)
-        broken = _Interrupted(asker._generation, asker._embedder)
+        broken = _Interrupted(asker._generation, asker._models.embedder)
         with pytest.raises(BackendError, match="gone"):
             run(replace(target, asker=broken), "broken")
         assert (tmp_path / "broken" / PARTIAL).exists()

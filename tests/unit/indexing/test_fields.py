@@ -224,7 +224,7 @@ def test_documents_are_matched_as_the_rules_say(
             ]
 
             found = catalogue.documents_matching(joined)
-            positions = catalogue.matching(joined).positions
+            positions = catalogue.selector.matching(joined).positions
 
             assert found == sorted((d.info for d, _ in expected), key=lambda i: i.doc_id), joined
             assert [ids[at] for at in positions] == [
@@ -237,9 +237,9 @@ def test_a_selection_of_the_same_conditions_is_kept(tmp_path: Path) -> None:
     """A chat that filters asks with the same filter again and again."""
     catalogue = _write(tmp_path, [_document(0, _ONE, 3)])
 
-    first = catalogue.matching([parse_condition("author~lawrence")])
+    first = catalogue.selector.matching([parse_condition("author~lawrence")])
 
-    assert catalogue.matching((parse_condition("author~lawrence"),)) is first
+    assert catalogue.selector.matching((parse_condition("author~lawrence"),)) is first
     catalogue.close()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 from tests.corpus import Corpus
 
-from briefqa.answering import search_passages
+from briefqa.answering import Models, Options, search_passages
 from briefqa.datatypes import DocId, SearchResult
 from briefqa.indexing import Generation
 from briefqa.protocols import Reranker
@@ -35,11 +35,8 @@ class ExplainedIndex:
         return search_passages(
             question,
             self.generation,
-            self.corpus.embedder,
-            k=k,
-            where=parse_conditions(where),
-            reranker=self.reranker,
-            rerank_top=self.rerank_top,
+            Models(self.corpus.embedder, self.reranker),
+            Options(k=k, where=parse_conditions(where), rerank_top=self.rerank_top),
         )
 
     def why_not(self, doc_id: str, question: str, k: int, *where: str) -> WhyNot:

@@ -72,7 +72,7 @@ def test_dates_leave_out_what_a_calendar_does(
     with tempfile.TemporaryDirectory() as folder:
         catalogue = _catalogue(Path(folder), published)
         found = {int(info.doc_id) for info in catalogue.documents_matching(conditions)}
-        undated = catalogue.undated(conditions)
+        undated = catalogue.selector.undated(conditions)
         catalogue.close()
 
     is_dated = since is not None or as_of is not None
@@ -90,7 +90,7 @@ def test_a_typed_condition_on_the_date_counts_the_undated_too(tmp_path: Path) ->
     catalogue = _catalogue(tmp_path, [None, "2024", "2025"])
 
     counts = [
-        catalogue.undated(parse_conditions([text]))
+        catalogue.selector.undated(parse_conditions([text]))
         for text in ("date>=2025", "published=2024", "published!=2024", "tag=odd", "tag!=odd")
     ]
     catalogue.close()

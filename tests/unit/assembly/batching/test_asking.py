@@ -88,7 +88,7 @@ def test_lines_are_what_asking_one_by_one_gives(
         assert (line.pop("id"), line.pop("position")) == (question.question_id, question.position)
         top_k = question.top_k or 2
         where = ("tag!=nothing", *map(str, question.filters))
-        dates = {"since": question.since or "2000", "as_of": question.as_of}
+        since, as_of = question.since or "2000", question.as_of
         if question.position >= 5:
             error = line["error"]
             assert isinstance(error, dict)
@@ -97,9 +97,13 @@ def test_lines_are_what_asking_one_by_one_gives(
             continue
         assert (line.pop("top_k"), line.pop("reranker")) == (top_k, None)
         if task is ANSWERING:
-            asked = answer_to_wire(service.ask(question.text, top_k=top_k, where=where, **dates))
+            asked = answer_to_wire(
+                service.ask(question.text, top_k=top_k, where=where, since=since, as_of=as_of)
+            )
         else:
-            asked = search_to_wire(service.search(question.text, top_k=top_k, where=where, **dates))
+            asked = search_to_wire(
+                service.search(question.text, top_k=top_k, where=where, since=since, as_of=as_of)
+            )
         assert line == {**json.loads(json.dumps(asked)), "took_ms": None}
 
 

@@ -1,0 +1,87 @@
+"""Gives the words that an answer rests on their numbers, and says where they stand."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from briefqa.datatypes import (
+    Chunk,
+    Citation,
+    Condition,
+    DocId,
+    Document,
+    Hit,
+    IndexInfo,
+    Passage,
+    Place,
+    Span,
+)
+from briefqa.protocols import Selection
+from briefqa.retrieval import SearchableIndex
+
+
+class AnswerableIndex(SearchableIndex, Protocol):
+    """The parts of an opened index that an answer needs."""
+
+    @property
+    def info(self) -> IndexInfo:
+        """Names the generation and counts what it holds."""
+        ...
+
+    def document(self, doc_id: DocId, /) -> Document:
+        """Return a document with its canonical text."""
+        ...
+
+    def matching(self, conditions: Sequence[Condition], /) -> Selection:
+        """Return the chunks of the documents that satisfy all ``conditions``."""
+        ...
+
+    def undated(self, conditions: Sequence[Condition], /) -> int:
+        """Count the documents that fail ``conditions`` only for want of a date."""
+        ...
+
+
+class Citer:
+    """Numbers the quotes of one answer, from 1, in the order of their first use."""
+
+    def __init__(self, index: AnswerableIndex) -> None:
+        self._index = index
+        self._numbers: dict[tuple[DocId, Span], int] = {}
+        self._citations: list[Citation] = []
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """All so far, by number."""
+        return tuple(self._citations)
+
+    def cite(self, chunk: Chunk, span: Span) -> int:
+        """Return the number of the words at ``span`` in the document of ``chunk``."""
+        key = (chunk.doc_id, span)
+        if key not in self._numbers:
+            document = self._index.document(chunk.doc_id)
+            self._numbers[key] = len(self._citations) + 1
+            self._citations.append(
+                Citation(
+                    number=self._numbers[key],
+                    chunk_id=chunk.chunk_id,
+                    document=document.info,
+                    place=_place(document, span, chunk.heading),
+                    span=span,
+                    quote=span.of(document.text),
+                )
+            )
+        return self._numbers[key]
+
+
+def passages_of(hits: Sequence[Hit], index: AnswerableIndex) -> tuple[Passage, ...]:
+    """Return ``hits`` as they are shown: with their documents and places."""
+    found: list[Passage] = []
+    for hit in hits:
+        document = index.document(hit.chunk.doc_id)
+        place = _place(document, hit.chunk.span, hit.chunk.heading)
+        found.append(Passage(hit, document.info, place))
+    return tuple(found)
+
+
+def _place(document: Document, span: Span, heading: tuple[str, ...]) -> Place:
+    places = document.position_map
+    return Place(heading, places.unit, places.number_at(document.text, span.start))

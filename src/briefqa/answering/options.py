@@ -1,0 +1,38 @@
+"""What is said beside a question: how to answer it, and with which models."""
+
+from dataclasses import dataclass
+
+from briefqa.answering.abstention import CALIBRATION, Calibration
+from briefqa.datatypes import Condition, Policy, Turn
+from briefqa.protocols import Embedder, LanguageModel, Reranker
+from briefqa.retrieval import DEFAULT_RERANK_TOP
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What works on a question; without a ``writer`` the answer is an extractive one."""
+
+    embedder: Embedder
+    reranker: Reranker | None = None
+    writer: LanguageModel | None = None
+    calibration: Calibration = CALIBRATION
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a question is to be answered.
+
+    ``k`` is how many passages to show, from 1 to 100. Only documents that satisfy all of
+    ``where`` are looked at; ``as_of`` is the date that the conditions hold them to, if one
+    of them does. ``rerank_top`` passages are ordered anew where there is a reranker, from 1
+    to 100. ``history`` is the conversation so far, the oldest turn first. ``risk`` is the
+    share of answers given that may be none of the documents', unset for the default.
+    """
+
+    k: int = 5
+    where: tuple[Condition, ...] = ()
+    as_of: str | None = None
+    rerank_top: int = DEFAULT_RERANK_TOP
+    history: tuple[Turn, ...] = ()
+    risk: float | None = None
+    policy: Policy = Policy.STRICT

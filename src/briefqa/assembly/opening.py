@@ -1,0 +1,100 @@
+"""Opens an index with the model that made it, and follows what is published."""
+
+import logging
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from briefqa.assembly.embedders import embedder_for_questions
+from briefqa.assembly.exports import MODELS_FOLDER
+from briefqa.backends.faiss import FaissBackend
+from briefqa.backends.tantivy import TantivyBackend
+from briefqa.errors import BackendError, IndexFileError
+from briefqa.indexing import Current, Generation, open_generation, read_current
+from briefqa.protocols import Embedder
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A generation and the model that made it: always swapped together.
+
+    ``current`` is what the index said when the generation was opened.
+    """
+
+    current: Current
+    generation: Generation
+    embedder: Embedder
+
+
+class OpenIndex:
+    """The newest generation of an index that can be opened; safe to use from several threads."""
+
+    def __init__(self, index: Path, *, embedder: str | None = None) -> None:
+        """Open the index.
+
+        Args:
+            index: The index folder.
+            embedder: The model expected, as a setting names it; unset takes the index's own.
+
+        Raises:
+            IndexFileError: If there is no index, or it cannot be used.
+            BackendError: If the model cannot be loaded.
+        """
+        self._index = index
+        self._configured = embedder
+        self._swap = threading.Lock()
+        self._trouble: str | None = None
+        self._opened = self._open(None)
+
+    @property
+    def folder(self) -> Path:
+        """The index folder."""
+        return self._index
+
+    @property
+    def degraded(self) -> str | None:
+        """Why an older generation is in use, if one is."""
+        generation = self.current().generation
+        return self._trouble or generation.degraded
+
+    def current(self) -> Opened:
+        """Return what serves now, after a look at whether something newer was published.
+
+        What is open goes on serving if that cannot be opened.
+        """
+        try:
+            if read_current(self._index) != self._opened.current:
+                with self._swap:
+                    if read_current(self._index) != self._opened.current:
+                        self._opened = self._open(self._opened)
+            self._trouble = None
+        except (IndexFileError, BackendError) as error:
+            if self._trouble is None:
+                _log.warning("still serving %s: %s", self._opened.generation.ref.generation, error)
+            self._trouble = str(error)
+        return self._opened
+
+    def close(self) -> None:
+        """Release the index's files."""
+        self._opened.generation.close()
+
+    def _open(self, before: Opened | None) -> Opened:
+        current = read_current(self._index)
+        generation = open_texts(self._index)
+        model_id = generation.manifest.model_id
+        if before is not None and before.embedder.model_id == model_id:
+            return Opened(current, generation, before.embedder)
+        models = self._index / MODELS_FOLDER
+        embedder = embedder_for_questions(model_id, models, configured=self._configured)
+        return Opened(current, generation, embedder)
+
+
+def open_texts(index: Path | str) -> Generation:
+    """Open an index without its model: to read documents and check receipts, not to ask.
+
+    Raises:
+        IndexFileError: If there is no index, or it cannot be used.
+    """
+    return open_generation(Path(index), stores=FaissBackend(), words=TantivyBackend())
