@@ -270,6 +270,9 @@ class LanguageModel(Protocol):
     ) -> Generator[str, None, None]:
         """Yield the answer as it is written; closing the generator ends the request.
 
+        While nothing comes, an empty piece is yielded about once a second, since a generator
+        can only be closed between two pieces.
+
         Args:
             messages: The prompt, at most ``context_tokens - max_tokens`` tokens long.
             max_tokens: Where the answer is cut.

@@ -206,7 +206,7 @@ def test_replies_have_the_shape_that_is_documented(client: httpx2.Client) -> Non
 
 
 _HOSTILE_BODIES = [
-    ("unknown field", {"question": "x", "stream": True}, "#/stream", "not a field"),
+    ("unknown field", {"question": "x", "streams": True}, "#/streams", "not a field"),
     ("no question", {"top_k": 1}, "#/question", "required"),
     ("question of spaces", {"question": " \t\n "}, "#/question", "empty"),
     ("question too long", {"question": "x" * 5000}, "#/question", "5000"),

@@ -1,7 +1,7 @@
 """Puts an answer together, each of its sentences with a receipt."""
 
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 from briefqa.answering.abstention import Evidence, confidence, gather_evidence
@@ -86,7 +86,7 @@ def answer_question(
 
 def stream_answer(
     question: str, index: AnswerableIndex, models: Models, options: Options
-) -> Iterator[AnswerEvent]:
+) -> Generator[AnswerEvent, None, None]:
     """Yield the passages, then each sentence once it is judged, then the answer as a whole.
 
     Mistakes are raised here, before the first event is asked for.
@@ -134,7 +134,7 @@ class _Draft:
 
 def _answering(
     question: str, index: AnswerableIndex, models: Models, options: Options
-) -> Iterator[AnswerEvent]:
+) -> Generator[AnswerEvent, None, None]:
     watch = Stopwatch()
     asked = embed_question(question, models.embedder, index.words)
     watch.lap("embed")

@@ -16,6 +16,7 @@ from starlette.types import Scope
 from briefqa.api.filters import condition_error
 from briefqa.api.schemas import Problem
 from briefqa.api.validation import FieldError, explain, is_broken_json
+from briefqa.datatypes import JsonValue
 from briefqa.errors import (
     BackendError,
     BriefqaError,
@@ -108,16 +109,21 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return a problem as it is sent; ``scope`` is that of the request."""
-    content = {
+    content = problem(kind, detail, scope)
+    if errors:
+        content["errors"] = [{**error.to_wire()} for error in errors]
+    return JSONResponse(content, kind.status, headers, MEDIA_TYPE)
+
+
+def problem(kind: ProblemKind, detail: str, scope: Scope) -> dict[str, JsonValue]:
+    """Return a problem as an object; ``scope`` is that of the request."""
+    return {
         "type": _TYPE_PREFIX + kind.name,
         "title": kind.title,
         "status": kind.status,
         "detail": detail,
         "instance": scope["raw_path"].decode("ascii"),
     }
-    if errors:
-        content["errors"] = [error.to_wire() for error in errors]
-    return JSONResponse(content, kind.status, headers, MEDIA_TYPE)
 
 
 def add_problem_handlers(app: FastAPI) -> None:

@@ -1,16 +1,19 @@
 """Routes that ask, and the one that checks what was answered."""
 
 from fastapi import FastAPI
-from starlette.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from briefqa.api.judgements import VerifyReply, VerifyRequest
 from briefqa.api.problems import PROBLEM_REPLIES
 from briefqa.api.replies import WireResponse
 from briefqa.api.schemas import AnswerReply, AskRequest, SearchReply, SearchRequest
+from briefqa.api.streaming import STREAMED, Events, reply_streamed, reply_whole
 from briefqa.api.verification import verify_answer
 from briefqa.assembly.service import Service
 from briefqa.datatypes import Turn
-from briefqa.wire import answer_to_wire, conditions_from_wire, search_to_wire
+from briefqa.wire import conditions_from_wire, search_to_wire
 
 
 def add_question_routes(app: FastAPI, service: Service) -> None:
@@ -65,18 +68,27 @@ def _add_asking(app: FastAPI, service: Service) -> None:
         "/v1/ask",
         tags=["questions"],
         summary="Answer from the documents, or decline",
-        responses={200: {"model": AnswerReply}, **PROBLEM_REPLIES},
+        description=(
+            "With `stream` the reply is server-sent events: `passages`, a `sentence` for each "
+            "as soon as it is judged, and `done` with the whole answer, or `error`."
+        ),
+        responses={200: {"model": AnswerReply, "content": STREAMED}, **PROBLEM_REPLIES},
     )
-    def ask(body: AskRequest) -> JSONResponse:
-        answer = service.ask(
-            body.question,
-            top_k=body.top_k,
-            where=conditions_from_wire(body.filters),
-            since=body.since,
-            as_of=body.as_of,
-            history=[Turn(turn.question, turn.answer) for turn in body.history],
-            risk=body.risk,
-            model=body.model,
-            policy=body.policy,
-        )
-        return WireResponse(answer_to_wire(answer))
+    async def ask(body: AskRequest, request: Request) -> Response:
+        def start() -> Events:
+            return service.stream(
+                body.question,
+                top_k=body.top_k,
+                where=conditions_from_wire(body.filters),
+                since=body.since,
+                as_of=body.as_of,
+                history=[Turn(turn.question, turn.answer) for turn in body.history],
+                risk=body.risk,
+                model=body.model,
+                policy=body.policy,
+            )
+
+        events = await run_in_threadpool(start)
+        if body.stream:
+            return reply_streamed(events, request)
+        return await reply_whole(events, request)

@@ -1,5 +1,6 @@
 """JSON replies that hold for every document, however odd its metadata."""
 
+import json
 import math
 from typing import Any
 
@@ -17,10 +18,21 @@ class WireResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:  # noqa: ANN401 - as the base class has it
         """Return ``content`` as UTF-8."""
-        try:
-            return super().render(content)
-        except ValueError:
-            return super().render(_sayable(content))
+        return encoded(content).encode()
+
+
+def encoded(content: JsonValue) -> str:
+    """Return ``content`` as JSON on one line, in whole Unicode characters."""
+    try:
+        text = _dumped(content)
+        text.encode()
+    except ValueError:
+        return _dumped(_sayable(content))
+    return text
+
+
+def _dumped(content: JsonValue) -> str:
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _sayable(value: JsonValue) -> JsonValue:

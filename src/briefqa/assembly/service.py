@@ -1,6 +1,6 @@
 """An opened index and its models, joined: one object to ask."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -160,7 +160,7 @@ class Service:
         risk: float | None = None,
         model: str | LanguageModel | None = None,
         policy: Policy = Policy.STRICT,
-    ) -> Iterator[AnswerEvent]:
+    ) -> Generator[AnswerEvent, None, None]:
         """Yield the passages, each sentence once it is judged, and at last the answer as a whole.
 
         Arguments and errors are as in `ask`; what is wrong with them is raised at once. To

@@ -9,6 +9,7 @@ from briefqa.datatypes.answers import (
     PassagesFound,
     Policy,
     SentenceSaid,
+    StillWriting,
     Verdict,
 )
 from briefqa.datatypes.documents import (
@@ -76,6 +77,7 @@ __all__ = [
     "SearchResult",
     "SentenceSaid",
     "Span",
+    "StillWriting",
     "Turn",
     "Verdict",
 ]

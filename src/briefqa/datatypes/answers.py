@@ -122,5 +122,10 @@ class SentenceSaid:
     citations: tuple[Citation, ...]
 
 
-AnswerEvent = PassagesFound | SentenceSaid | Answer
+@dataclass(frozen=True, slots=True)
+class StillWriting:
+    """Nothing new for about a second: whoever waits may see whether to wait on."""
+
+
+AnswerEvent = PassagesFound | SentenceSaid | StillWriting | Answer
 """What an answer under way yields: the passages, each sentence, and at last itself."""

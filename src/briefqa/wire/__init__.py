@@ -3,6 +3,7 @@
 from briefqa.wire.answers import (
     answer_to_wire,
     citation_to_wire,
+    event_to_wire,
     search_to_wire,
     why_not_to_wire,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "citation_to_wire",
     "conditions_from_wire",
     "document_to_wire",
+    "event_to_wire",
     "receipts_from_wire",
     "report_to_wire",
     "search_to_wire",

@@ -2,7 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from briefqa.datatypes import Answer, Citation, Passage, SearchResult
+from briefqa.datatypes import (
+    Answer,
+    Citation,
+    Passage,
+    PassagesFound,
+    SearchResult,
+    SentenceSaid,
+)
 from briefqa.retrieval import render_condition
 from briefqa.wire.values import WireObject, index_to_wire, record_to_wire, where_found
 
@@ -35,6 +42,22 @@ def answer_to_wire(answer: Answer) -> WireObject:
         "undated": answer.undated,
         "superseded": answer.superseded,
     }
+
+
+def event_to_wire(event: PassagesFound | SentenceSaid | Answer) -> tuple[str, WireObject]:
+    """Return the name and the data of an event as ``POST /v1/ask`` streams it."""
+    match event:
+        case PassagesFound():
+            return "passages", {
+                "asked": event.asked,
+                "passages": [_passage(each) for each in event.passages],
+                "index": index_to_wire(event.index),
+            }
+        case SentenceSaid():
+            receipts = [citation_to_wire(each) for each in event.citations]
+            return "sentence", {**record_to_wire(event.sentence), "receipts": [*receipts]}
+        case Answer():
+            return "done", answer_to_wire(event)
 
 
 def search_to_wire(result: SearchResult, explanation: "Explanation | None" = None) -> WireObject:

@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from starlette.testclient import TestClient
 from briefqa import Service, errors
 from briefqa.api import create_app
 from briefqa.api.problems import OF_ERROR, kind_of
-from briefqa.datatypes import Answer
+from briefqa.datatypes import AnswerEvent
 
 
 class _Failing(Service):
@@ -20,7 +21,11 @@ class _Failing(Service):
         super().__init__(index)
         self._error = error
 
-    def ask(self, question: str, **options: object) -> Answer:  # noqa: ARG002 - as inherited
+    def stream(
+        self,
+        question: str,  # noqa: ARG002 - as inherited
+        **options: object,  # noqa: ARG002
+    ) -> Generator[AnswerEvent, None, None]:
         """Fail."""
         raise self._error
 

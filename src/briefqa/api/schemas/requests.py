@@ -109,6 +109,9 @@ class AskRequest(_Request):
         default=Policy.STRICT,
         description="What becomes of a sentence of the model that is not supported.",
     )
+    stream: bool = Field(
+        default=False, strict=True, description="Send the answer sentence by sentence."
+    )
 
 
 class DocumentsRequest(_Request):
