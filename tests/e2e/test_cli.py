@@ -456,7 +456,7 @@ def test_damage_is_found_and_named(scratch: Terminal) -> None:
 
 def test_sound_index_passes_its_check(briefqa: Terminal) -> None:
     """A check that always complains would be ignored."""
-    assert briefqa.json("check") == {"sound": True, "problems": []}
+    assert briefqa.json("check") == {"sound": True, "problems": [], "notices": []}
     assert briefqa("check", "--fast").returncode == 0
 
 

@@ -22,6 +22,7 @@ _PAGES = (
     "docs/how-to/filter-by-metadata.md",
     "docs/how-to/ask-in-batch.md",
     "docs/how-to/check-old-answers.md",
+    "docs/how-to/replace-a-brief.md",
     "docs/how-to/find-out-why.md",
 )
 _SERVE = "briefqa serve"

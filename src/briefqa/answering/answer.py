@@ -74,6 +74,7 @@ def search_passages(
         watch.read(),
         options.where,
         undated=index.undated(options.where),
+        superseded=len(index.superseded(options.where)),
     )
 
 
@@ -120,7 +121,7 @@ def find_evidence(question: str, index: AnswerableIndex, embedder: Embedder) -> 
     """
     question = check_question(question)
     asked = embed_question(question, embedder, index.words)
-    hits = find_hits(asked, index, k=_HITS_TO_QUOTE)
+    hits = find_hits(asked, index, k=_HITS_TO_QUOTE, among=index.searched(()))
     return _weigh(asked, hits, index, embedder)[1]
 
 
@@ -162,6 +163,7 @@ def _answering(
         took_ms=watch.read(),
         conditions=options.where,
         undated=index.undated(options.where),
+        superseded=len(index.superseded(options.where)),
     )
 
 
@@ -175,7 +177,7 @@ def _find(  # noqa: PLR0913 - what is asked, of what, how, and how long it takes
     k: int,
 ) -> list[Hit]:
     """Return the best hits of the documents that satisfy the conditions, if there are any."""
-    among = index.matching(options.where) if options.where else None
+    among = index.searched(options.where)
     if models.reranker is None:
         hits = find_hits(asked, index, k=k, among=among)
         watch.lap("retrieve")

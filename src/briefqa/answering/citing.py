@@ -1,6 +1,6 @@
 """Gives the words that an answer rests on their numbers, and says where they stand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from briefqa.datatypes import (
@@ -31,8 +31,12 @@ class AnswerableIndex(SearchableIndex, Protocol):
         """Return a document with its canonical text."""
         ...
 
-    def matching(self, conditions: Sequence[Condition], /) -> Selection:
-        """Return the chunks of the documents that satisfy all ``conditions``."""
+    def searched(self, conditions: Sequence[Condition], /) -> Selection | None:
+        """Return the chunks that a search under ``conditions`` is held to; None for all."""
+        ...
+
+    def superseded(self, conditions: Sequence[Condition], /) -> Mapping[DocId, tuple[DocId, ...]]:
+        """Return what such a search leaves out for newer documents, and what these are."""
         ...
 
     def undated(self, conditions: Sequence[Condition], /) -> int:

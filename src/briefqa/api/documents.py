@@ -43,9 +43,13 @@ def add_document_routes(app: FastAPI, service: Service) -> None:
     def list_documents(page: Annotated[DocumentsRequest, Query()]) -> JSONResponse:
         found = service.documents(where=page.where)
         shown = found[page.offset : page.offset + page.limit]
+        newer = service.superseded()
         return WireResponse(
             {
-                "documents": [document_to_wire(info) for info in shown],
+                "documents": [
+                    document_to_wire(info, superseded_by=newer.get(info.doc_id, ()))
+                    for info in shown
+                ],
                 "total": len(found),
                 "limit": page.limit,
                 "offset": page.offset,
@@ -67,7 +71,7 @@ def add_document_routes(app: FastAPI, service: Service) -> None:
     )
     def show_text(doc_id: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
         try:
-            return WireResponse(_described(service.document(f"{doc_id}/text")))
+            return WireResponse(_described(service.document(f"{doc_id}/text"), service))
         except UnknownDocumentError:
             return _text(service.document(doc_id), if_none_match)
 
@@ -78,11 +82,13 @@ def add_document_routes(app: FastAPI, service: Service) -> None:
         responses={200: {"model": DocumentReply}, **PROBLEM_REPLIES},
     )
     def show_document(doc_id: str) -> JSONResponse:
-        return WireResponse(_described(service.document(doc_id)))
+        return WireResponse(_described(service.document(doc_id), service))
 
 
-def _described(document: Document) -> WireObject:
-    return {**document_to_wire(document.info), "characters": len(document.text)}
+def _described(document: Document, service: Service) -> WireObject:
+    newer = service.superseded().get(document.info.doc_id, ())
+    known = document_to_wire(document.info, superseded_by=newer)
+    return {**known, "characters": len(document.text)}
 
 
 def _text(document: Document, if_none_match: str | None) -> Response:

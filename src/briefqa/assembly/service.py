@@ -265,6 +265,10 @@ class Service:
         """
         return self._index.current().generation.documents_matching(parse_conditions(where))
 
+    def superseded(self) -> Mapping[DocId, tuple[DocId, ...]]:
+        """Return the documents that are out of every search, and those in their place."""
+        return self._index.current().generation.superseded(())
+
     def document(self, doc_id: str) -> Document:
         """Return one document with its canonical text.
 

@@ -17,6 +17,7 @@ from briefqa.retrieval import nothing_satisfies, parse_conditions
 from briefqa.wire import document_to_wire
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from briefqa.datatypes import DocumentInfo
@@ -38,9 +39,13 @@ def list_documents(
     conditions = parse_conditions(where or ())
     with _open(index) as generation:
         found = generation.documents_matching(conditions)
+        newer = generation.superseded(())
     code = NOTHING_FOUND if conditions and not found else 0
     if as_json:
-        print_json({"documents": [document_to_wire(info) for info in found]})
+        documents: list[JsonValue] = [
+            document_to_wire(info, superseded_by=newer.get(info.doc_id, ())) for info in found
+        ]
+        print_json({"documents": documents})
         return code
     from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
 
@@ -48,8 +53,7 @@ def list_documents(
     if code:
         page.line(nothing_satisfies(conditions))
     else:
-        rows = [(info.doc_id, info.metadata.published or "", info.title) for info in found]
-        page.table(("id", "date", "title"), rows)
+        page.table(*_listed(found, newer))
     return code
 
 
@@ -76,14 +80,17 @@ def show_document(
     with _open(index) as generation:
         document = generation.document(DocId(doc_id))
         chunks = len(generation.chunks_of(DocId(doc_id)))
+        newer = generation.superseded(()).get(DocId(doc_id), ())
     if text:
         _print_text(document.text)
     elif as_json:
-        print_json({**document_to_wire(document.info), "chunks": chunks})
+        known = document_to_wire(document.info, superseded_by=newer)
+        print_json({**known, "chunks": chunks})
     else:
         from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
 
-        Page(no_color=no_color).fields(_fields(document.info, len(document.text), chunks))
+        fields = _fields(document.info, len(document.text), chunks, newer)
+        Page(no_color=no_color).fields(fields)
     return 0
 
 
@@ -98,15 +105,20 @@ def check(
 ) -> int:
     """Look for damage in the index, file by file.
 
-    Exits with 4 if there is any.
+    Says as well which documents name another that supersedes them, or that they supersede,
+    and there is no such one. Exits with 4 if there is damage.
     """
-    from briefqa.assembly.building import check_index  # noqa: PLC0415 - readers import slowly
+    # Readers import slowly.
+    from briefqa.assembly.building import check_index  # noqa: PLC0415
+    from briefqa.indexing.checks import check_references  # noqa: PLC0415
 
     settings = _settings(index)
     problems = check_index(settings.index, fast=fast)
+    notices = () if problems else check_references(settings.index)
     if as_json:
         found: list[JsonValue] = [{"path": each.path, "detail": each.detail} for each in problems]
-        print_json({"sound": not problems, "problems": found})
+        said: list[JsonValue] = [{"doc_id": each.doc_id, "detail": each.detail} for each in notices]
+        print_json({"sound": not problems, "problems": found, "notices": said})
     else:
         from briefqa.cli.pages import Page, counted  # noqa: PLC0415 - rich is only for people
 
@@ -117,6 +129,8 @@ def check(
             page.line(f"{counted(len(problems), 'problem')}; `briefqa index` rebuilds the index")
         else:
             page.line(f"{settings.index} is sound.", style="green")
+        for notice in notices:
+            page.line(f"{notice.doc_id}: {notice.detail}", style="yellow")
     return IndexFileError.exit_code if problems else 0
 
 
@@ -161,7 +175,21 @@ def _print_text(text: str) -> None:
         sys.stdout.buffer.write(text.encode())
 
 
-def _fields(info: "DocumentInfo", characters: int, chunks: int) -> list[tuple[str, str]]:
+def _listed(
+    found: "Sequence[DocumentInfo]", newer: "Mapping[DocId, Sequence[DocId]]"
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return heads and rows, with a column of what supersedes what only if anything does."""
+    rows = [(info.doc_id, info.metadata.published or "", info.title) for info in found]
+    if not any(info.doc_id in newer for info in found):
+        return ("id", "date", "title"), [*rows]
+    return ("id", "date", "title", "superseded by"), [
+        (*row, ", ".join(newer.get(info.doc_id, ()))) for row, info in zip(rows, found, strict=True)
+    ]
+
+
+def _fields(
+    info: "DocumentInfo", characters: int, chunks: int, newer: "Sequence[DocId]"
+) -> list[tuple[str, str]]:
     meta = info.metadata
     fields = [
         ("id", info.doc_id),
@@ -169,6 +197,7 @@ def _fields(info: "DocumentInfo", characters: int, chunks: int) -> list[tuple[st
         ("source", info.source),
         ("authors", ", ".join(meta.authors)),
         ("published", meta.published),
+        ("superseded by", ", ".join(newer)),
         ("tags", ", ".join(meta.tags)),
         ("language", meta.language),
         ("source_url", meta.source_url),

@@ -84,14 +84,14 @@ class Page:
             self.line()
             self._source(citation)
         self.line()
-        self._left_out(answer.undated)
+        self._left_out(answer)
         self.line(f"Confidence {answer.confidence:.2f} · {index_named(answer.index)}", style="dim")
 
     def search(self, result: SearchResult, explanation: "Explanation | None" = None) -> None:
         """Print ranked passages, or that there are none; each with how it came by its score."""
         if not result.passages:
             self.line(_nothing_found(result), style="bold")
-            self._left_out(result.undated)
+            self._left_out(result)
             return
         explained = explanation.hits if explanation is not None else [None] * len(result.passages)
         for passage, hit in zip(result.passages, explained, strict=True):
@@ -101,7 +101,7 @@ class Page:
             self.line()
         if explanation is not None:
             self._reading(explanation)
-        self._left_out(result.undated)
+        self._left_out(result)
         self.line(index_named(result.index), style="dim")
 
     def stages(self, stages: Sequence["StageScore"], *, indent: int = 0) -> None:
@@ -156,14 +156,18 @@ class Page:
         for passage in answer.passages:
             self.line()
             self._passage(passage, most=_SHORT)
-        if answer.undated:
+        if answer.undated or answer.superseded:
             self.line()
-            self._left_out(answer.undated)
+            self._left_out(answer)
 
-    def _left_out(self, undated: int) -> None:
-        if undated:
-            were = "was" if undated == 1 else "were"
-            self.line(f"{counted(undated, 'document')} without a date {were} left out.")
+    def _left_out(self, found: Answer | SearchResult) -> None:
+        for number, which in (
+            (found.undated, "without a date"),
+            (found.superseded, "superseded by a newer one"),
+        ):
+            if number:
+                were = "was" if number == 1 else "were"
+                self.line(f"{counted(number, 'document')} {which} {were} left out.")
 
     def _source(self, citation: Citation) -> None:
         mark = Text(f"[{citation.number}] ", "cyan")

@@ -11,9 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from briefqa.datatypes import (
     Chunk,
     ChunkId,
@@ -28,16 +25,15 @@ from briefqa.datatypes import (
     Span,
 )
 from briefqa.errors import IndexDamagedError, UnknownDocumentError
-from briefqa.indexing.fields import DATED, FIELDS_SCHEMA, field_rows, needs_date, predicate_of
+from briefqa.indexing.fields import FIELDS_SCHEMA, field_rows, predicate_of
 from briefqa.indexing.manifest import Fingerprint, canonical_json
-from briefqa.protocols import Selection
+from briefqa.indexing.selecting import Selector
 
 CATALOGUE = "catalogue.sqlite"
 TEXTS = "texts.bin"
 
 _DOCUMENTS_KEPT = 32
 _ROWS_AT_ONCE = 1000
-_SELECTIONS_KEPT = 8
 
 # Documents are numbered in the order in which they are added, and so are their chunks.
 # A document's chunks stand in a row: `chunks` of them from position `first_chunk`.
@@ -107,9 +103,7 @@ class Catalogue:
             raise IndexDamagedError(self._path, f"cannot be read: {error}") from error
         self._lock = threading.Lock()
         self._recent = lru_cache(_DOCUMENTS_KEPT)(self._document)
-        self._selected = lru_cache(_SELECTIONS_KEPT)(self._selection)
-        self._left_out = lru_cache(_SELECTIONS_KEPT)(self._count_undated)
-        self._chunk_counts = lru_cache(1)(self._read_chunk_counts)
+        self._selector = Selector(self._rows)
 
     def close(self) -> None:
         """Close the files; the catalogue is of no use afterwards."""
@@ -134,47 +128,10 @@ class Catalogue:
         where, values = _all_hold(conditions)
         return [_info(row) for row in self._rows(f"{_INFO} WHERE {where} ORDER BY doc_id", *values)]
 
-    def undated(self, conditions: Sequence[Condition]) -> int:
-        """Count the documents that only want of a date keeps from satisfying ``conditions``.
-
-        Each must be one that `check_condition` returned. The last few results are
-        kept at hand.
-        """
-        return self._left_out(tuple(conditions))
-
-    def _count_undated(self, conditions: tuple[Condition, ...]) -> int:
-        others = [condition for condition in conditions if not needs_date(condition)]
-        if len(others) == len(conditions):
-            return 0
-        where, values = _all_hold(others)
-        # Our own words only, as in a predicate.
-        statement = f"SELECT count(*) FROM documents WHERE {where} AND number NOT IN ({DATED})"  # noqa: S608
-        return int(self._rows(statement, *values)[0][0])
-
-    def matching(self, conditions: Sequence[Condition]) -> Selection:
-        """Return the chunks of the documents that satisfy all ``conditions``.
-
-        Each must be one that `check_condition` returned. The last few results are
-        kept at hand.
-        """
-        return self._selected(tuple(conditions))
-
-    def _selection(self, conditions: tuple[Condition, ...]) -> Selection:
-        # Not all in one statement: SQLite takes three times as long to join what it has found.
-        counts = self._chunk_counts()
-        is_kept = np.ones(len(counts), dtype=np.bool_)
-        for condition in conditions:
-            predicate = predicate_of(condition)
-            rows = self._rows(predicate.documents, *predicate.values)
-            is_found = np.zeros(len(counts), dtype=np.bool_)
-            is_found[np.array(rows, dtype=np.int64)] = True
-            is_kept &= ~is_found if predicate.is_negated else is_found
-        return Selection(np.flatnonzero(np.repeat(is_kept, counts)))
-
-    def _read_chunk_counts(self) -> NDArray[np.int64]:
-        """Return how many chunks each document has, in the order in which they were added."""
-        rows = self._rows("SELECT chunks FROM documents ORDER BY number")
-        return np.array(rows, dtype=np.int64).reshape(-1)
+    @property
+    def selector(self) -> Selector:
+        """Selects the documents and chunks that a search is held to."""
+        return self._selector
 
     def document(self, doc_id: DocId) -> Document:
         """Return one document with its text; the last few are kept at hand.

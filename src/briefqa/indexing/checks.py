@@ -12,6 +12,7 @@ from briefqa.indexing.current import GenerationRef, read_current
 from briefqa.indexing.generations import LEXICAL, TOKENS, VECTORS
 from briefqa.indexing.integrity import MANIFEST, Problem, damaged_files, read_manifest
 from briefqa.indexing.manifest import Manifest, embedding_key, generation_id
+from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.tokens import TokenStore
 from briefqa.protocols import LexicalBackend, VectorBackend
 
@@ -56,6 +57,21 @@ def check_contents(index: Path, *, stores: VectorBackend, words: LexicalBackend)
                 for name, detail in _broken_laws(folder, manifest, stores, words)
             ]
     return found
+
+
+def check_references(index: Path) -> tuple[Misreference, ...]:
+    """Return what is wrong with what documents say of which takes the place of which.
+
+    Raises:
+        IndexMissingError: If there is no index.
+        IndexFormatError: If it has a format of another version.
+        IndexDamagedError: If its catalogue cannot be read.
+    """
+    catalogue = Catalogue(read_current(index).serving.folder(index))
+    try:
+        return catalogue.selector.superseding.misreferences
+    finally:
+        catalogue.close()
 
 
 def _generations(

@@ -20,7 +20,10 @@ ReadFile = Callable[[SourceFile], Iterator[Document | DocumentError]]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something of a document that did not get into its text; ``detail`` is a sentence."""
+    """Something to know of a document; ``detail`` is a sentence.
+
+    It did not get into its text, or it names another document that is not there.
+    """
 
     doc_id: DocId
     detail: str

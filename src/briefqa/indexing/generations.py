@@ -97,11 +97,19 @@ class Generation:
 
     def matching(self, conditions: Sequence[Condition]) -> Selection:
         """Return the chunks of the documents that satisfy all checked ``conditions``."""
-        return self.catalogue.matching(conditions)
+        return self.catalogue.selector.matching(conditions)
+
+    def searched(self, conditions: Sequence[Condition]) -> Selection | None:
+        """Return the same without those in whose place there is another; None for all."""
+        return self.catalogue.selector.searched(conditions)
+
+    def superseded(self, conditions: Sequence[Condition]) -> dict[DocId, tuple[DocId, ...]]:
+        """Return what `searched` leaves out of `matching`, and what stands in its place."""
+        return self.catalogue.selector.superseded(conditions)
 
     def undated(self, conditions: Sequence[Condition]) -> int:
-        """Count the documents that only want of a date keeps from satisfying ``conditions``."""
-        return self.catalogue.undated(conditions)
+        """Count the documents that only want of a date keeps from being searched."""
+        return self.catalogue.selector.undated(conditions)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -93,8 +93,8 @@ class Explanation:
 class ExplainableIndex(SearchableIndex, Protocol):
     """The parts of an opened index that it takes to explain a search."""
 
-    def matching(self, conditions: Sequence[Condition], /) -> Selection:
-        """Return the chunks of the documents that satisfy all ``conditions``."""
+    def searched(self, conditions: Sequence[Condition], /) -> Selection | None:
+        """Return the chunks that a search under ``conditions`` is held to; None for all."""
         ...
 
 
@@ -107,7 +107,7 @@ def explain(result: SearchResult, index: ExplainableIndex, embedder: Embedder) -
         embedder: The model that the index was built with.
     """
     asked = embed_question(result.question, embedder, index.words)
-    among = index.matching(result.conditions) if result.conditions else None
+    among = index.searched(result.conditions)
     ranking, order = settled(rank(asked, index, among=among))
     places = {chunk.chunk_id: place for place, chunk in enumerate(order, 1)}
     former = {hit.chunk.chunk_id: hit.rank for hit in without_repeats(ranking, MOST_HITS)}

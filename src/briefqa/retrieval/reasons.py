@@ -22,6 +22,9 @@ def in_words(why: WhyNot) -> str:
         case Reason.EXCLUDED:
             conditions = "; ".join(map(_exclusion, why.excluded_by))
             said = f"{why.doc_id!r} is left out by a condition: {conditions}."
+        case Reason.SUPERSEDED:
+            newer = " and ".join(repr(str(each)) for each in why.superseded_by)
+            said = f"{why.doc_id!r} is left out, because {newer} supersedes it."
         case Reason.NO_CANDIDATE:
             said = f"{why.doc_id!r} is no candidate: {_by_meaning(why)}, and {_by_words(why)}."
         case Reason.OUTRANKED:

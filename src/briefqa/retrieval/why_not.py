@@ -1,13 +1,22 @@
 """Says which stage lost a document that was expected for a question."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 
-from briefqa.datatypes import Chunk, ChunkId, Condition, DocId, Document, DocumentInfo, Hit
+from briefqa.datatypes import (
+    Chunk,
+    ChunkId,
+    Comparison,
+    Condition,
+    DocId,
+    Document,
+    DocumentInfo,
+    Hit,
+)
 from briefqa.errors import UnknownDocumentError
 from briefqa.indexing.fields import values_of
 from briefqa.protocols import Embedder, Reranker, Selection
@@ -32,6 +41,7 @@ class Reason(StrEnum):
 
     UNKNOWN = "unknown"
     EXCLUDED = "excluded"
+    SUPERSEDED = "superseded"
     NO_CANDIDATE = "no_candidate"
     OUTRANKED = "outranked"
     REPEAT = "repeat"
@@ -70,7 +80,7 @@ class WhyNot:
     They go as far as the document came:
 
     - ``close`` are ids like one that is unknown, ``excluded_by`` the conditions that
-      leave the document out.
+      leave the document out, ``superseded_by`` the documents that stand in its place.
     - ``dense`` and ``lexical`` say how near it came by meaning and by words, None where
       it was not found. ``terms`` are the words looked up, ``held`` those that it holds.
     - ``chunk_id`` names its best candidate, and ``rank`` is the place of that among the
@@ -88,6 +98,7 @@ class WhyNot:
     reason: Reason
     close: tuple[DocId, ...] = ()
     excluded_by: tuple[Exclusion, ...] = ()
+    superseded_by: tuple[DocId, ...] = ()
     dense: Reach | None = None
     lexical: Reach | None = None
     terms: tuple[Term, ...] = ()
@@ -120,8 +131,12 @@ class TraceableIndex(SearchableIndex, Protocol):
         """Return the chunks of a document, in reading order."""
         ...
 
-    def matching(self, conditions: Sequence[Condition], /) -> Selection:
-        """Return the chunks of the documents that satisfy all ``conditions``."""
+    def searched(self, conditions: Sequence[Condition], /) -> Selection | None:
+        """Return the chunks that a search under ``conditions`` is held to; None for all."""
+        ...
+
+    def superseded(self, conditions: Sequence[Condition], /) -> Mapping[DocId, tuple[DocId, ...]]:
+        """Return what such a search leaves out for newer documents, and what these are."""
         ...
 
 
@@ -165,7 +180,10 @@ def why_not(  # noqa: PLR0913 - what is asked, of what, and how it is ranked
     excluded_by = _exclusions(info, asked, index, where)
     if excluded_by:
         return replace(found, reason=Reason.EXCLUDED, excluded_by=excluded_by)
-    among = index.matching(where) if where else None
+    superseded_by = index.superseded(where).get(doc_id, ())
+    if superseded_by:
+        return replace(found, reason=Reason.SUPERSEDED, superseded_by=superseded_by)
+    among = index.searched(where)
     found = _searched(found, asked, index, among)
     reached = [each.rank for each in (found.dense, found.lexical) if each is not None]
     if not any(each <= CANDIDATES for each in reached):
@@ -196,8 +214,10 @@ def _exclusions(
     """Return the conditions that leave the document out."""
     own = _chunk_ids(info.doc_id, index)
     found: list[Exclusion] = []
+    # A search that names a document looks at it even if a newer one stands in its place.
+    named = Condition("doc_id", Comparison.EQUAL, info.doc_id)
     for condition in where:
-        kept = _nearest(asked, index, index.matching([condition]))
+        kept = _nearest(asked, index, index.searched([named, condition]))
         if own.isdisjoint(chunk_id for chunk_id, _ in kept):
             values = tuple(values_of(info, condition.field))
             found.append(Exclusion(render_condition(condition), condition.field, values))

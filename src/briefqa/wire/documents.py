@@ -1,9 +1,10 @@
 """Documents, and what became of them when they were indexed."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from briefqa.datatypes import DocumentInfo
+from briefqa.datatypes import DocId, DocumentInfo
 from briefqa.wire.values import WireObject
 
 if TYPE_CHECKING:
@@ -11,8 +12,13 @@ if TYPE_CHECKING:
     from briefqa.indexing.rewriting import SyncReport
 
 
-def document_to_wire(info: DocumentInfo) -> WireObject:
-    """Return what is known of a document beside its text."""
+def document_to_wire(info: DocumentInfo, *, superseded_by: Iterable[DocId] = ()) -> WireObject:
+    """Return what is known of a document beside its text.
+
+    Args:
+        info: The document.
+        superseded_by: The documents that stand in its place.
+    """
     meta = info.metadata
     return {
         "doc_id": info.doc_id,
@@ -28,6 +34,7 @@ def document_to_wire(info: DocumentInfo) -> WireObject:
         "text_sha256": info.text_sha256,
         "file_sha256": info.file_sha256,
         "notices": list(info.notices),
+        "superseded_by": [str(doc_id) for doc_id in superseded_by],
         "href": f"/documents/{quote(info.doc_id, safe='/')}",
     }
 

@@ -22,6 +22,7 @@ class ListedDocument(Reply):
     text_sha256: Sha256
     file_sha256: Sha256
     notices: list[str] = Field(description="What of the source is not in the text.")
+    superseded_by: list[str] = Field(description="Ids of documents that stand in its place.")
     href: str
 
 
@@ -50,7 +51,7 @@ class FailedFile(Reply):
 
 
 class NoticeReply(Reply):
-    """Something of a document that did not get into its text."""
+    """Something to know of a document: what is not in its text, or whom it names in vain."""
 
     doc_id: str
     detail: str

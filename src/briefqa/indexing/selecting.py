@@ -1,0 +1,137 @@
+"""Which documents a search is held to, by what they state and what takes their place."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from briefqa.datatypes import Comparison, Condition, DocId
+from briefqa.indexing.fields import DATED, needs_date, predicate_of
+from briefqa.indexing.superseding import Rows, Superseding, read_superseding
+from briefqa.protocols import Selection
+
+_KEPT = 8
+_NAMES = {"doc_id", "source"}
+_UNTIL = {
+    Comparison.LESS: Comparison.LESS,
+    Comparison.AT_MOST: Comparison.AT_MOST,
+    Comparison.EQUAL: Comparison.AT_MOST,
+}
+
+Mask = NDArray[np.bool_]
+"""What is true of each document, in the order in which they were added; shape (documents,)."""
+
+
+class Selector:
+    """Selects documents and their chunks; the last few selections are kept at hand.
+
+    All conditions must be ones that `check_condition` returned.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        """Select from a catalogue.
+
+        Args:
+            rows: Runs statements on its database.
+        """
+        self._rows = rows
+        self._selected = lru_cache(_KEPT)(self._selection)
+        self._searched = lru_cache(_KEPT)(self._search)
+        self._undated = lru_cache(_KEPT)(self._count_undated)
+        self._outdated = lru_cache(_KEPT)(self._find_outdated)
+        self._chunk_counts = lru_cache(1)(self._read_chunk_counts)
+        self._superseding = lru_cache(1)(lambda: read_superseding(rows))
+
+    @property
+    def superseding(self) -> Superseding:
+        """Which documents take the place of which."""
+        return self._superseding()
+
+    def matching(self, conditions: Sequence[Condition]) -> Selection:
+        """Return the chunks of the documents that satisfy all ``conditions``."""
+        return self._selected(tuple(conditions))
+
+    def searched(self, conditions: Sequence[Condition]) -> Selection | None:
+        """Return the same without documents in whose place there is another; None for all.
+
+        Where the conditions name a last date of publication, documents are as they stood
+        then: only one published by then takes another's place. One that the conditions
+        name by id or source is searched for all that.
+        """
+        if not conditions and not self.superseding.newer:
+            return None
+        return self._searched(tuple(conditions))
+
+    def superseded(self, conditions: Sequence[Condition]) -> dict[DocId, tuple[DocId, ...]]:
+        """Return what `searched` leaves out of `matching`, and what stands in its place."""
+        if not self.superseding.newer:
+            return {}
+        checked = tuple(conditions)
+        is_kept, doc_ids = self._satisfying(checked), self.superseding.doc_ids
+        found = {
+            doc_ids[older]: tuple(sorted(doc_ids[each] for each in newer))
+            for older, newer in self._outdated(checked).items()
+            if is_kept[older]
+        }
+        return dict(sorted(found.items()))
+
+    def undated(self, conditions: Sequence[Condition]) -> int:
+        """Count the documents that only want of a date keeps from being searched."""
+        return self._undated(tuple(conditions))
+
+    def _selection(self, conditions: tuple[Condition, ...]) -> Selection:
+        is_kept = self._satisfying(conditions)
+        return Selection(np.flatnonzero(np.repeat(is_kept, self._chunk_counts())))
+
+    def _search(self, conditions: tuple[Condition, ...]) -> Selection:
+        is_kept = self._satisfying(conditions)
+        is_kept[list(self._outdated(conditions))] = False
+        return Selection(np.flatnonzero(np.repeat(is_kept, self._chunk_counts())))
+
+    def _count_undated(self, conditions: tuple[Condition, ...]) -> int:
+        others = [condition for condition in conditions if not needs_date(condition)]
+        if len(others) == len(conditions):
+            return 0
+        is_kept = self._satisfying(others) & ~self._found(DATED)
+        is_kept[list(self._outdated(conditions))] = False
+        return int(np.count_nonzero(is_kept))
+
+    def _find_outdated(self, conditions: tuple[Condition, ...]) -> dict[int, tuple[int, ...]]:
+        """Return the documents in whose place there is another, and those next to each."""
+        superseding = self.superseding
+        if not superseding.newer or any(
+            each.field in _NAMES and each.comparison is Comparison.EQUAL for each in conditions
+        ):
+            return {}
+        is_there = self._satisfying(_until(conditions))
+        return superseding.left_out(lambda number: bool(is_there[number]))
+
+    def _satisfying(self, conditions: Iterable[Condition]) -> Mask:
+        # Not all in one statement: SQLite takes three times as long to join what it has found.
+        is_kept = np.ones(len(self._chunk_counts()), dtype=np.bool_)
+        for condition in conditions:
+            predicate = predicate_of(condition)
+            is_found = self._found(predicate.documents, *predicate.values)
+            is_kept &= ~is_found if predicate.is_negated else is_found
+        return is_kept
+
+    def _found(self, statement: str, *values: str | float) -> Mask:
+        """Return which documents a statement gives the numbers of."""
+        is_found = np.zeros(len(self._chunk_counts()), dtype=np.bool_)
+        is_found[np.array(self._rows(statement, *values), dtype=np.int64)] = True
+        return is_found
+
+    def _read_chunk_counts(self) -> NDArray[np.int64]:
+        """Return how many chunks each document has, in the order in which they were added."""
+        rows = self._rows("SELECT chunks FROM documents ORDER BY number")
+        return np.array(rows, dtype=np.int64).reshape(-1)
+
+
+def _until(conditions: Iterable[Condition]) -> list[Condition]:
+    """Return what ``conditions`` say of the last day on which a document may be published."""
+    return [
+        Condition(each.field, _UNTIL[each.comparison], each.value)
+        for each in conditions
+        if each.field == "published" and each.comparison in _UNTIL
+    ]
