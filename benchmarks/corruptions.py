@@ -25,8 +25,8 @@ Change = Callable[[str, random.Random, "Pool"], Iterator[str]]
 
 _FEWEST_WORDS = 6
 _NUMBER = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)*(?![\w-]*[A-Za-z])(?!\w)")
-_YEAR = re.compile(r"(?<![\w.,-])(?:19|20)\d\d(?![\w-])(?![.,]\d)")
-_NAME = re.compile(r"(?<=[a-z,] )(?:[A-Z][\w]+)(?: [A-Z][\w]+)*(?=[ ,.;:)’'])")
+YEAR = re.compile(r"(?<![\w.,-])(?:19|20)\d\d(?![\w-])(?![.,]\d)")
+NAME = re.compile(r"(?<=[a-z,] )(?:[A-Z][\w]+)(?: [A-Z][\w]+)*(?=[ ,.;:)’'])")
 _AUXILIARY = re.compile(r"\b(?:is|are|was|were|has|have|had|will|would|should|must|may|might)\b")
 _NOT = re.compile(r"\b(?:do|does|did) not | not(?! only| merely)\b| never\b|(?<=can)not\b")
 _WORDS = {"two": "three", "three": "four", "four": "six", "five": "seven", "six": "nine"}
@@ -107,7 +107,7 @@ def _digit(text: str, dice: random.Random, _: Pool) -> Iterator[str]:
 
 
 def _year(text: str, dice: random.Random, _: Pool) -> Iterator[str]:
-    for match in _YEAR.finditer(text):
+    for match in YEAR.finditer(text):
         moved = int(match.group()) + dice.choice((-11, -3, -2, -1, 1, 2, 3, 11))
         if str(moved) not in text:
             yield _swapped(text, *match.span(), str(moved))
@@ -130,7 +130,7 @@ def _is_named(name: str, text: str) -> bool:
 
 
 def _name(text: str, dice: random.Random, pool: Pool) -> Iterator[str]:
-    for match in _NAME.finditer(text):
+    for match in NAME.finditer(text):
         others = [n for n in pool.names if not _is_named(n, text)]
         alike = [n for n in others if n.count(" ") == match.group().count(" ")] or others
         yield _swapped(text, *match.span(), dice.choice(alike))
@@ -238,7 +238,7 @@ def measure(
     bad: bool,
 ) -> dict[str, Tally]:
     """Judge every change of every sentence; keep examples of what went wrong."""
-    pool = Pool(tuple(sorted({m for s in sentences for m in _NAME.findall(s)})))
+    pool = Pool(tuple(sorted({m for s in sentences for m in NAME.findall(s)})))
     tallies = {kind: Tally() for kind in changes}
     for kind, change in changes.items():
         dice = random.Random(seed)  # noqa: S311 - no secret

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from briefqa.answering.abstention import Evidence, confidence, gather_evidence
 from briefqa.answering.citing import AnswerableIndex, Citer, passages_of
+from briefqa.answering.disagreement import find_disputes, in_order
 from briefqa.answering.options import Models, Options
 from briefqa.answering.sentences import (
     ScoredSentence,
@@ -20,6 +21,7 @@ from briefqa.datatypes import (
     AnswerSentence,
     Citation,
     Condition,
+    Disagreement,
     Hit,
     PassagesFound,
     SearchResult,
@@ -127,10 +129,11 @@ def find_evidence(question: str, index: AnswerableIndex, embedder: Embedder) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """The sentences of an answer, and the receipts that they name."""
+    """The sentences of an answer, the receipts that they name, and on what these differ."""
 
     sentences: tuple[AnswerSentence, ...] = ()
     citations: tuple[Citation, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
 
 
 def _answering(
@@ -164,6 +167,7 @@ def _answering(
         conditions=options.where,
         undated=index.undated(options.where),
         superseded=len(index.superseded(options.where)),
+        disagreements=draft.disagreements,
     )
 
 
@@ -207,13 +211,24 @@ def _extract(
     """Say the sentences that answer best, each with itself as its receipt."""
     citer = Citer(index)
     sentences: list[AnswerSentence] = []
-    for quote in choose_quotes(ranked):
-        number = citer.cite(quote.hit.chunk, quote.span)
+    quotes = choose_quotes(ranked)
+    disputes = find_disputes(quotes, ranked, index)
+    for part in in_order(quotes, disputes):
+        number = citer.cite(part.chunk, part.span)
         citation = citer.citations[number - 1]
-        said = AnswerSentence(_said(citation.quote), (number,), Verdict.SUPPORTED)
+        words = _said(citation.quote)
+        said = AnswerSentence(words, (number,), Verdict.SUPPORTED, dated=part.dated)
         sentences.append(said)
         yield SentenceSaid(said, (citation,))
-    return _Draft(tuple(sentences), citer.citations)
+    disagreements = tuple(
+        Disagreement(
+            each.about,
+            tuple(citer.cite(side.chunk, side.span) for side in each.sides),
+            tuple(side.said for side in each.sides),
+        )
+        for each in disputes
+    )
+    return _Draft(tuple(sentences), citer.citations, disagreements)
 
 
 def _rendered(sentence: AnswerSentence) -> str:

@@ -16,6 +16,7 @@ from briefqa.cli.harmless import harmless, one_line
 from briefqa.datatypes import (
     Answer,
     Citation,
+    Disagreement,
     DocumentInfo,
     IndexInfo,
     Passage,
@@ -80,6 +81,9 @@ class Page:
         text = Text(harmless(answer.text))
         text.highlight_regex(_MARK, "cyan")
         self._hanging(Text(), text)
+        for disagreement in answer.disagreements:
+            self.line()
+            self.line(_differing(disagreement, answer.citations), style="yellow")
         for citation in answer.citations:
             self.line()
             self._source(citation)
@@ -203,6 +207,16 @@ class Page:
         for line in captured.get().splitlines():
             # Straight to the file: what is in it has been styled.
             self._console.file.write(f"{' ' * indent}{line}".rstrip() + "\n")
+
+
+def _differing(found: Disagreement, citations: Sequence[Citation]) -> str:
+    """Return in a sentence what each source says, the newest first."""
+    dated = {each.number: each.document.metadata.published for each in citations}
+    sides = [
+        f"{one_line(said)}{f' ({dated[number]})' if dated[number] else ''} [{number}]"
+        for said, number in zip(found.said, found.citations, strict=True)
+    ]
+    return f"Sources differ on {one_line(found.about)}: {'; '.join(sides)}."
 
 
 def _nothing_found(result: SearchResult) -> str:
