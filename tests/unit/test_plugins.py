@@ -1,13 +1,14 @@
-"""Finding embedders and rerankers by name."""
+"""Finding models by name."""
 
 from pathlib import Path
 
 import pytest
 
-from briefqa.backends import hashing, sentence_transformers
+from briefqa.assembly import local_model
+from briefqa.backends import hashing, openai, sentence_transformers
 from briefqa.backends.sentence_transformers import reranker
 from briefqa.errors import BackendError, UnknownPluginError
-from briefqa.plugins import embedder_plugin, reranker_plugin, split_spec
+from briefqa.plugins import embedder_plugin, language_model_plugin, reranker_plugin, split_spec
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,14 @@ def test_rerankers_are_a_group_of_their_own() -> None:
     assert reranker_plugin("sentence-transformers") is reranker
     with pytest.raises(UnknownPluginError, match=r"briefqa\.rerankers"):
         reranker_plugin("hash")
+
+
+def test_built_in_language_models_are_registered() -> None:
+    """One for all servers, and one that needs none."""
+    assert language_model_plugin("openai") is openai
+    assert language_model_plugin("local") is local_model
+    with pytest.raises(UnknownPluginError, match=r"briefqa\.language_models.*: local, openai"):
+        language_model_plugin("opneai")
 
 
 def test_an_unknown_name_lists_what_there_is() -> None:

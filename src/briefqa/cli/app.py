@@ -19,6 +19,7 @@ from briefqa.cli.evaluating import run as run_evaluation
 from briefqa.cli.generations import collect_garbage, list_generations, roll_back
 from briefqa.cli.indexing import index
 from briefqa.cli.inspecting import check, list_documents, show_config, show_document
+from briefqa.cli.models import check_model, list_models
 from briefqa.cli.output import complain, say_warnings, tolerate_narrow_encodings
 from briefqa.cli.serving import serve
 from briefqa.cli.verifying import verify
@@ -216,6 +217,20 @@ evaluation.command(
 app.add_typer(evaluation, name="eval")
 app.command(epilog=_examples("briefqa check", "briefqa check --fast --index /srv/index"))(check)
 app.command(epilog=_examples("briefqa doctor", "briefqa doctor --json"))(doctor)
+models = _group(
+    "List the language models that may write answers, and try one.",
+    "briefqa models list",
+    "briefqa models check local",
+)
+models.callback()(_show_help)
+models.command("list", epilog=_examples("briefqa models list", "briefqa models list --json"))(
+    list_models
+)
+models.command(
+    "check",
+    epilog=_examples("briefqa models check local", "briefqa models check local --json"),
+)(check_model)
+app.add_typer(models, name="models")
 config = _group("Show the settings.", "briefqa config show")
 config.callback()(_show_help)
 config.command(

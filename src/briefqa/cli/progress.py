@@ -12,7 +12,11 @@ from briefqa.protocols import Progress, ProgressListener
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-_LABELS = {"model": "preparing the model", "reranker": "preparing the reranker"}
+_LABELS = {
+    "model": "preparing the model",
+    "reranker": "preparing the reranker",
+    "language model": "starting the language model",
+}
 _UNITS = {
     "reading": "files",
     "embedding": "texts",

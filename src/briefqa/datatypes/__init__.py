@@ -29,6 +29,7 @@ from briefqa.datatypes.documents import (
 from briefqa.datatypes.prompts import (
     FaultKind,
     Message,
+    ModelDescription,
     ModelFault,
     Role,
     Turn,
@@ -66,6 +67,7 @@ __all__ = [
     "Mark",
     "Message",
     "Metadata",
+    "ModelDescription",
     "ModelFault",
     "Passage",
     "PassagesFound",

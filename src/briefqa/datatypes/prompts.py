@@ -1,7 +1,10 @@
 """What goes to a language model, and the ways in which one fails."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from briefqa.datatypes.documents import JsonValue
 
 
 class FaultKind(StrEnum):
@@ -52,3 +55,26 @@ class Turn:
 
     question: str
     answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDescription:
+    """A language model as the settings describe it, for the plug-in of its kind.
+
+    ``api_key_env`` names the environment variable that holds the key; the key itself is
+    nowhere in it. ``context_tokens`` is what prompt and answer may have together,
+    ``max_tokens`` where an answer is cut, ``timeout_s`` the seconds in which all of it must
+    have come. ``temperature`` None leaves it to the server. ``options`` is what its kind
+    makes of it.
+    """
+
+    name: str
+    kind: str = "openai"
+    base_url: str | None = None
+    model: str | None = None
+    api_key_env: str | None = None
+    context_tokens: int = 4096
+    max_tokens: int = 512
+    timeout_s: float = 60.0
+    temperature: float | None = 0.0
+    options: Mapping[str, JsonValue] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from briefqa import errors
 from briefqa.cli.app import INTERRUPTED, app
-from briefqa.settings import Settings
+from briefqa.settings import ModelSettings, Settings
 
 _PAGES = Path(__file__).parents[3] / "docs" / "reference"
 _HELP = {"-h", "--help"}
@@ -128,6 +128,20 @@ def test_every_setting_is_documented_with_variable_and_default() -> None:
         variable = f"BRIEFQA_{name.upper().replace('.', '__')}"
         assert rows[name][2] == f"`{variable}`"
         assert rows[name][3] == ("unset" if default is None else f"`{default}`")
+
+
+def test_every_field_of_a_language_model_is_documented_with_its_default() -> None:
+    """They are written by hand into the file, and nothing completes them."""
+    page = (_PAGES / "settings.md").read_text(encoding="utf-8")
+    section = page.partition("## Language models\n")[2].partition("\n## ")[0]
+    documented = dict(re.findall(r"^\| `(\w+)` \| `?([^`|]+)`? \|", section, re.MULTILINE))
+
+    real = {
+        name: "unset" if field.default is None else str(field.default)
+        for name, field in ModelSettings.model_fields.items()
+    }
+
+    assert {name: default.strip() for name, default in documented.items()} == real
 
 
 def test_bounds_in_the_page_are_enforced(monkeypatch: pytest.MonkeyPatch) -> None:
