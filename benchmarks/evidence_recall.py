@@ -28,7 +28,7 @@ def recalls(question: Question, service: Service) -> list[float]:
             (
                 p.hit.rank
                 for p in passages
-                if p.document.doc_id == doc_id and folded(quote) in folded(p.hit.chunk.text)
+                if p.document.doc_id == doc_id and folded(quote) in folded(p.text)
             ),
             max(DEPTHS) + 1,
         )

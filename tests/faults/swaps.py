@@ -80,7 +80,7 @@ def _ask(service: Service, over: threading.Event) -> list[Answer | SearchResult]
 
 def _mixed(result: Answer | SearchResult, number: int) -> Iterator[str]:
     """Say what of a result does not belong to the version that it names."""
-    quotes = [_Quote(p.document, p.hit.chunk.span, p.hit.chunk.text) for p in result.passages]
+    quotes = [_Quote(p.document, p.span, p.text) for p in result.passages]
     if isinstance(result, Answer):
         quotes += [_Quote(c.document, c.span, c.quote) for c in result.citations]
     if not quotes:

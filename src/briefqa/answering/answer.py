@@ -67,7 +67,7 @@ def search_passages(
     asked = embed_question(question, models.embedder, index.words)
     watch.lap("embed")
     hits = _find(asked, index, models, options, watch, k=options.k)
-    passages = passages_of(hits, index)
+    passages = passages_of(asked, hits, index)
     watch.lap("retrieve")
     return SearchResult(
         question,
@@ -146,7 +146,7 @@ def _answering(
     hits = _find(asked, index, models, options, watch, k=k)
     ranked, evidence = _weigh(asked, hits, index, models.embedder)
     certainty = confidence(evidence, models.calibration)
-    passages = passages_of(hits[: options.k], index)
+    passages = passages_of(asked, hits[: options.k], index)
     watch.lap("extract")
     yield PassagesFound(passages, index.info)
     is_answered = bool(ranked) and certainty >= models.calibration.threshold

@@ -4,7 +4,8 @@ Both are read from their JSON form, so that a run over HTTP records what a run o
 index does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
 from briefqa.answering import Models, Options, answer_question, search_passages
@@ -39,16 +40,12 @@ class GenerationAsker:
         self._generation = generation
         self._models = Models(embedder, reranker)
         self._rerank_top = rerank_top
-        self._lengths: dict[str, int] = {}
 
     def search(self, question: str, /, *, top_k: int) -> Found:
         """Return the ``top_k`` best passages, with their lengths in tokens."""
         result = search_passages(question, self._generation, self._models, self._options(top_k))
-        chunks = [passage.hit.chunk for passage in result.passages]
-        new = {c.chunk_id: c.text for c in chunks if c.chunk_id not in self._lengths}
-        starts = self._models.embedder.tokens.offsets(list(new.values())) if new else []
-        self._lengths.update(zip(map(str, new), map(len, starts), strict=True))
-        return _found(search_to_wire(result), self._lengths)
+        starts = self._models.embedder.tokens.offsets([each.text for each in result.passages])
+        return _found(search_to_wire(result), list(map(len, starts)))
 
     def ask(self, question: str, /, *, top_k: int) -> Asked:
         """Answer, or decline."""
@@ -77,7 +74,7 @@ class ServerAsker:
         """Return the ``top_k`` best passages."""
         path = "/v1/search"
         reply = self._client.post(path, {"question": question, "top_k": top_k})
-        return _understood(path, lambda: _found(reply, {}))
+        return _understood(path, lambda: _found(reply))
 
     def ask(self, question: str, /, *, top_k: int) -> Asked:
         """Answer, or decline."""
@@ -102,9 +99,10 @@ def _understood(path: str, read: Callable[[], _Result]) -> _Result:
         raise ReplyError(path, detail) from error
 
 
-def _found(row: WireObject, lengths: Mapping[str, int]) -> Found:
+def _found(row: WireObject, lengths: Sequence[int] = ()) -> Found:
+    rows = _objects(row, "passages")
     return Found(
-        tuple(_passage(each, lengths) for each in _objects(row, "passages")),
+        tuple(_passage(*each) for each in zip_longest(rows, lengths)),
         _numbers(row, "took_ms"),
     )
 
@@ -119,7 +117,7 @@ def _asked(row: WireObject) -> Asked:
     return Asked(answer, _numbers(row, "took_ms"))
 
 
-def _passage(row: WireObject, lengths: Mapping[str, int]) -> RankedPassage:
+def _passage(row: WireObject, length: int | None) -> RankedPassage:
     chunk_id = _field(row, "chunk_id", str)
     return RankedPassage(
         rank=_field(row, "rank", int),
@@ -130,7 +128,7 @@ def _passage(row: WireObject, lengths: Mapping[str, int]) -> RankedPassage:
         score=_number(row, "score"),
         scores=_numbers(row, "scores"),
         text=_field(row, "text", str),
-        tokens=lengths.get(chunk_id),
+        tokens=length,
         duplicates=tuple(map(str, _field(row, "duplicates", list))),
     )
 

@@ -185,7 +185,7 @@ class Page:
         self._hanging(mark, Text(one_line(passage.document.title), "bold"))
         for line in _origin(passage.document, passage.place):
             self.line(line, style="dim", indent=len(mark))
-        self.line(shortened(one_line(passage.hit.chunk.text), most), indent=len(mark))
+        self.line(shortened(one_line(passage.text), most), indent=len(mark))
 
     def _hanging(self, lead: Text, text: Text) -> None:
         """Print ``text`` after ``lead``, and what does not fit under itself."""

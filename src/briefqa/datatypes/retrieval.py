@@ -82,11 +82,21 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A hit as it is shown: with its document and place."""
+    """A hit as it is shown: with its document, and the ``span`` of its chunk worth showing.
+
+    ``place`` is that of the span.
+    """
 
     hit: Hit
     document: DocumentInfo
     place: Place
+    span: Span
+
+    @property
+    def text(self) -> str:
+        """The words of the span."""
+        start = self.hit.chunk.span.start
+        return self.hit.chunk.text[self.span.start - start : self.span.end - start]
 
 
 @dataclass(frozen=True, slots=True)

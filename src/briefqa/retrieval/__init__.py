@@ -14,6 +14,7 @@ from briefqa.retrieval.dates import date_conditions
 from briefqa.retrieval.reranking import DEFAULT_RERANK_TOP, check_rerank_top, rerank
 from briefqa.retrieval.search import MOST_HITS, SearchableIndex, check_limit, find_hits
 from briefqa.retrieval.terms import held_terms, idf, term_weights
+from briefqa.retrieval.trimming import shown_spans
 
 __all__ = [
     "DEFAULT_RERANK_TOP",
@@ -36,5 +37,6 @@ __all__ = [
     "parse_conditions",
     "render_condition",
     "rerank",
+    "shown_spans",
     "term_weights",
 ]

@@ -108,7 +108,7 @@ def _passage(passage: Passage) -> WireObject:
         "score": round(hit.score, 6),
         "scores": {name: round(score, 6) for name, score in hit.scores.items()},
         "chunk_id": hit.chunk.chunk_id,
-        **where_found(passage.document, passage.place, hit.chunk.span),
-        "text": hit.chunk.text,
+        **where_found(passage.document, passage.place, passage.span),
+        "text": passage.text,
         "duplicates": [str(chunk_id) for chunk_id in hit.duplicates],
     }
