@@ -8,15 +8,24 @@ from briefqa.answering.grounding.claims import ClaimKind
 from briefqa.answering.grounding.differing import Attested, Difference, find_differences
 from briefqa.answering.grounding.matters import is_linking
 from briefqa.answering.grounding.statements import Statement, read_statement
-from briefqa.answering.grounding.words import TokenKind, tokens_of
+from briefqa.answering.grounding.words import TokenKind, stem, tokens_of
 from briefqa.answering.sentences import Quote, ScoredSentence
-from briefqa.datatypes import Chunk, ChunkId, DocId, Document, Span
+from briefqa.datatypes import Chunk, ChunkId, Citation, Disagreement, DocId, Document, Span
 
 _SHARED = 0.4
 """Share of the words of the shorter of two sentences without which they need not be read."""
 _LONGEST = 600
 """Code points of a sentence that is compared."""
 _MOST_SIDES = 3
+_GENERIC = frozenset(
+    stem(word)
+    for word in str.split(
+        "summary introduction overview minutes notes note update updated revised revision annual "
+        "press release policy draft final version edition new latest background index contents "
+        "abstract executive memo memorandum newsletter"
+    )
+)
+"""Words of a title that name no subject."""
 _VERBS = frozenset(
     str.split("is are was were be been has have had will would can could may might must should")
 )
@@ -77,24 +86,25 @@ def find_disputes(
         ranked: The sentences of the best hits, best first.
         index: Where they come from.
     """
-    reading = _Reading(index)
-    ours = [voice for quote in quotes for voice in _voices(quote.hit.chunk, quote.span)]
-    others = list(dict.fromkeys([*ours, *_other_voices(quotes, ranked, index)]))
-    disputes: list[Dispute] = []
-    settled: set[_Voice] = set()
-    for voice in ours:
-        if voice in settled:
-            continue
-        differing = [
-            (other, found)
-            for other in others
-            if other.chunk.doc_id != voice.chunk.doc_id and other not in settled
-            if (found := reading.differences(voice, other))
-        ]
-        if differing:
-            settled |= {voice, *(other for other, _ in differing)}
-            disputes.append(_dispute(voice, differing, quotes, reading))
-    return disputes
+    parts = [Part(quote.hit.chunk, quote.span) for quote in quotes]
+    return _disputes(parts, _other_voices(quotes, ranked, index), index)
+
+
+def disagreements_among(
+    citations: Sequence[Citation], index: SourcedIndex
+) -> tuple[Disagreement, ...]:
+    """Return where the documents differ that an answer cites, whoever wrote it."""
+    chunks = index.chunks([each.chunk_id for each in citations])
+    parts = [Part(chunk, each.span) for chunk, each in zip(chunks, citations, strict=True)]
+    numbers = {(each.document.doc_id, each.span): each.number for each in citations}
+    return tuple(
+        Disagreement(
+            dispute.about,
+            tuple(numbers[side.chunk.doc_id, side.span] for side in dispute.sides),
+            tuple(side.said for side in dispute.sides),
+        )
+        for dispute in _disputes(parts, (), index)
+    )
 
 
 def in_order(quotes: Sequence[Quote], disputes: Sequence[Dispute]) -> list[Part]:
@@ -148,7 +158,7 @@ class _Reading:
             subject = frozenset(
                 token.key
                 for token in tokens_of(info.title)
-                if token.is_content and token.kind is TokenKind.WORD
+                if token.is_content and token.kind is TokenKind.WORD and token.key not in _GENERIC
             )
             statement = read_statement(voice.text)
             self._attested[voice] = Attested(statement, info.metadata.published, subject)
@@ -158,6 +168,30 @@ class _Reading:
         if voice not in self._words:
             self._words[voice] = frozenset(voice.text.casefold().split())
         return self._words[voice]
+
+
+def _disputes(
+    parts: Sequence[Part], candidates: Iterable[_Voice], index: SourcedIndex
+) -> list[Dispute]:
+    """Return where other parts, or the candidates, differ from what stands in a part."""
+    reading = _Reading(index)
+    ours = [voice for part in parts for voice in _voices(part.chunk, part.span)]
+    others = list(dict.fromkeys([*ours, *candidates]))
+    disputes: list[Dispute] = []
+    settled: set[_Voice] = set()
+    for voice in ours:
+        if voice in settled:
+            continue
+        differing = [
+            (other, found)
+            for other in others
+            if other.chunk.doc_id != voice.chunk.doc_id and other not in settled
+            if (found := reading.differences(voice, other))
+        ]
+        if differing:
+            settled |= {voice, *(other for other, _ in differing)}
+            disputes.append(_dispute(voice, differing, parts, reading))
+    return disputes
 
 
 def _voices(chunk: Chunk, within: Span) -> Iterator[_Voice]:
@@ -182,41 +216,38 @@ def _other_voices(
 
 def _dispute(
     voice: _Voice,
-    differing: Iterable[tuple[_Voice, tuple[Difference, ...]]],
-    quotes: Sequence[Quote],
+    differing: Sequence[tuple[_Voice, tuple[Difference, ...]]],
+    parts: Sequence[Part],
     reading: _Reading,
 ) -> Dispute:
     """Return what ``voice`` and those that differ from it say, one side for each thing said."""
-    sides: dict[tuple[int, str], tuple[Side, _Voice, Difference, int]] = {}
+    own = _side(voice, [each.ours for each in differing[0][1]], parts, reading)
+    others: dict[str, Side] = {}
     for other, found in differing:
-        mine = ", ".join(each.ours for each in found)
-        yours = ", ".join(each.theirs for each in found)
-        for side, said, which in ((voice, mine, 0), (other, yours, 1)):
-            dated = reading.attested(side).published
-            made = Side(side.chunk, _quoted(side, quotes), said, dated)
-            kept = sides.get((which, said))
-            if kept is None or _age(made) < _age(kept[0]):
-                sides[which, said] = made, side, found[0], which
-    newest = sorted(sides.values(), key=lambda each: _age(each[0]))[:_MOST_SIDES]
-    _, first, difference, which = newest[0]
-    place = difference.their_place if which else difference.our_place
-    about = _about(reading.attested(first).statement, place, difference.kind)
-    return Dispute(about, tuple(side for side, *_ in newest))
+        side = _side(other, [each.theirs for each in found], parts, reading)
+        if side.said not in others or _age(side) < _age(others[side.said]):
+            others[side.said] = side
+    newest = sorted(others.values(), key=_age)[: _MOST_SIDES - 1]
+    difference = differing[0][1][0]
+    about = _about(reading.attested(voice).statement, difference.our_place, difference.kind)
+    return Dispute(about, tuple(sorted([own, *newest], key=_age)))
+
+
+def _side(voice: _Voice, said: Sequence[str], parts: Sequence[Part], reading: _Reading) -> Side:
+    """Return what a document says, with the part that it is said in, if it is in one."""
+    span = next((part.span for part in parts if _is_in(voice, part)), voice.span)
+    return Side(voice.chunk, span, ", ".join(said), reading.attested(voice).published)
+
+
+def _is_in(voice: _Voice, part: Part) -> bool:
+    is_within = part.span.start <= voice.span.start and voice.span.end <= part.span.end
+    return is_within and part.chunk.doc_id == voice.chunk.doc_id
 
 
 def _age(side: Side) -> tuple[bool, list[int], DocId, Span]:
     """Return what sorts the newest side first, and one without a date last."""
     turned = [-int(part) for part in side.dated.split("-")] if side.dated else []
     return side.dated is None, turned, side.chunk.doc_id, side.span
-
-
-def _quoted(voice: _Voice, quotes: Sequence[Quote]) -> Span:
-    """Return what is to be quoted for a sentence: the quote that it is in, if it is in one."""
-    for quote in quotes:
-        is_there = quote.span.start <= voice.span.start and voice.span.end <= quote.span.end
-        if is_there and quote.hit.chunk.doc_id == voice.chunk.doc_id:
-            return quote.span
-    return voice.span
 
 
 def _is_at(quote: Quote, side: Side) -> bool:

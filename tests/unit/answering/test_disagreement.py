@@ -8,17 +8,20 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefqa.answering.disagreement import Dispute, find_disputes, in_order
+from briefqa.answering.disagreement import Dispute, disagreements_among, find_disputes, in_order
 from briefqa.answering.sentences import Quote
 from briefqa.datatypes import (
     Chunk,
     ChunkId,
+    Citation,
     DocId,
     Document,
     DocumentInfo,
     Hit,
     Metadata,
+    Place,
     PositionMap,
+    PositionUnit,
     Span,
 )
 
@@ -105,6 +108,7 @@ def test_what_is_said_does_not_depend_on_the_order_found(
             for side in dispute.sides
         )
         assert dispute.about == "Exports of AI services to France"
+        assert len({side.chunk.doc_id for side in dispute.sides}) == len(dispute.sides)
         dates = [side.dated for side in dispute.sides]
         known = [each for each in dates if each is not None]
         assert dates == sorted(known, reverse=True) + [None] * (len(dates) - len(known))
@@ -155,3 +159,25 @@ def test_without_disputes_the_quotes_stay_as_they_are() -> None:
         (each.hit.chunk, each.span) for each in quotes
     ]
     assert all(one != other for one, other in pairwise(parts))
+
+
+def test_citations_of_any_answer_are_compared() -> None:
+    """A language model may cite both sides without saying that they differ."""
+    index = _index(("£2 billion", "2024-05-01"), ("£3 billion", "2025-03-10"))
+    quotes = index.sentences([DocId("d0"), DocId("d1")])
+    citations = [
+        Citation(
+            number,
+            quote.hit.chunk.chunk_id,
+            index.document(quote.hit.chunk.doc_id).info,
+            Place((), PositionUnit.LINE, 1),
+            quote.span,
+            quote.span.of(quote.hit.chunk.text),
+        )
+        for number, quote in enumerate(quotes, 1)
+    ]
+
+    (found,) = disagreements_among(citations, index)
+
+    assert (found.citations, found.said) == ((4, 2), ("£3 billion", "£2 billion"))
+    assert disagreements_among(citations[:3], index) == ()

@@ -23,7 +23,8 @@ _POLAR = frozenset({ClaimKind.NEGATION, ClaimKind.DIRECTION})
 class Attested:
     """A statement, and what is known of its document.
 
-    ``published`` is an ISO date. ``subject`` has the keys of the words in its title.
+    ``published`` is an ISO date. ``subject`` has the keys of the words in its title that say
+    what it is about; documents are of one subject if those of one are among those of the other.
     """
 
     statement: Statement
@@ -49,7 +50,7 @@ def find_differences(one: Attested, other: Attested) -> tuple[Difference, ...]:
     """
     ours, theirs = one.statement, other.statement
     published = one.published, other.published
-    is_one_subject = bool(one.subject & other.subject)
+    is_one_subject = _is_part(one.subject, other.subject) or _is_part(other.subject, one.subject)
     if ours.text == theirs.text or not is_one_matter(ours, theirs, is_one_subject=is_one_subject):
         return ()
     if tells_apart(ours, theirs) or not are_of_one_time(ours, theirs, published):
@@ -74,6 +75,10 @@ def find_differences(one: Attested, other: Attested) -> tuple[Difference, ...]:
         )
         for mine, yours in (*amounts, *times)
     )
+
+
+def _is_part(subject: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(subject) and subject <= other
 
 
 def _in_polarity(ours: Statement, theirs: Statement) -> tuple[Difference, ...]:

@@ -14,7 +14,7 @@ from briefqa.answering.grounding.words import TokenKind, stem
 
 _FEWEST = 3
 _FEWEST_NAMED = 2
-_FEWEST_KNOWN = 2
+_FEWEST_KNOWN = 1
 _FEWEST_LEANING = 6
 """Content words that two statements share: in general, where one is a name, where their
 documents are of one subject, and where a pronoun may stand for anything."""
@@ -32,7 +32,8 @@ _LINKING = frozenset(
         "estimated estimates put puts figure figures value valued worth number numbers come comes "
         "came become became remain remains remained currently now today latest new revised update "
         "updated overall roughly approximately around about plan plans planned expect expects "
-        "expected will set sets hit show shows showed shown find finds found"
+        "expected will set sets hit show shows showed shown find finds found employ employs "
+        "employed comprise comprises contain contains hold holds held consist consists"
     )
 )
 """Words that join a matter with what is said of it, or say how sure that is."""
@@ -67,10 +68,12 @@ def is_one_matter(ours: Statement, theirs: Statement, *, is_one_subject: bool = 
         is_one_subject: Whether the documents are known to be of one subject.
     """
     shared = ours.places.keys() & theirs.places.keys()
+    # "Rose" and "fell" hold the same place.
+    count = len(shared) + len(turns(ours, theirs))
     names = _names(ours)
     if names != _names(theirs) or _labels(ours) != _labels(theirs):
         return False
-    if len(shared) < _fewest(ours, theirs, is_named=bool(names), is_one_subject=is_one_subject):
+    if count < _fewest(ours, theirs, is_named=bool(names), is_one_subject=is_one_subject):
         return False
     return _adds_nothing(ours, shared) and _adds_nothing(theirs, shared)
 
@@ -117,7 +120,7 @@ def _said_of_matter(statement: Statement) -> frozenset[str]:
 def _fewest(ours: Statement, theirs: Statement, *, is_named: bool, is_one_subject: bool) -> int:
     if any(each.tokens and each.tokens[0].lower in _LEANING for each in (ours, theirs)):
         return _FEWEST_LEANING
-    if is_one_subject and ours.places.keys() == theirs.places.keys():
+    if is_one_subject and _said_of_matter(ours) == _said_of_matter(theirs):
         return _FEWEST_KNOWN
     return _FEWEST_NAMED if is_named else _FEWEST
 

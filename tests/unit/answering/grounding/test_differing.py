@@ -34,6 +34,7 @@ _DIFFERENT = {
     "Construction costs are estimated at £4.2 billion, officials said.": (
         "Construction costs are estimated at £6.1 billion."
     ),
+    "Ferry traffic increased in 2023.": "Ferry traffic decreased in 2023.",
     "Tests are mandatory for all frontier models.": "Tests are not mandatory for frontier models.",
     "The fee for a licence is £20 a year.": "The fee for a licence is $20 a year.",
     "The work on the old bridge took 3 weeks.": "The work on the old bridge took 3 months.",
@@ -164,3 +165,18 @@ def test_few_words_are_enough_where_the_documents_are_of_one_subject() -> None:
 
     assert not alone
     assert [(each.ours, each.theirs) for each in together] == [("2030", "2034")]
+
+
+def test_titles_that_share_a_word_are_not_of_one_subject() -> None:
+    """Every university has students, and every history of one says how many."""
+    sentences = "The university has 5,000 students.", "The university has 17,000 students."
+    titles = frozenset({"history", "univers", "chicago"}), frozenset({"history", "univers", "leed"})
+
+    found = find_differences(
+        *(
+            Attested(read_statement(said), _OLD, title)
+            for said, title in zip(sentences, titles, strict=True)
+        )
+    )
+
+    assert not found
