@@ -3,6 +3,7 @@
 import json
 import queue
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -97,6 +98,7 @@ class ModelServer:
     """Serves each request with ``behaviour`` in a thread of its own, on a port of its own."""
 
     behaviour: Callable[[Talk], None]
+    tls: ssl.SSLContext | None = None
     talks: list[Talk] = field(default_factory=list)
     saw_client_leave: threading.Event = field(default_factory=threading.Event)
     _socket: socket.socket = field(default_factory=socket.socket)
@@ -106,7 +108,8 @@ class ModelServer:
     @property
     def url(self) -> str:
         """What a setting would have as the server's address."""
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://127.0.0.1:{self._socket.getsockname()[1]}/v1"
 
     def __enter__(self) -> Self:
         self._socket.bind(("127.0.0.1", 0))
@@ -140,16 +143,18 @@ class ModelServer:
                 return
             self._start(self._serve, connection)
 
-    def _serve(self, connection: socket.socket) -> None:
-        with connection:
-            try:
+    def _serve(self, plain: socket.socket) -> None:
+        try:
+            tls = self.tls
+            connection = plain if tls is None else tls.wrap_socket(plain, server_side=True)
+            with plain, connection:
                 talk = self._received(connection)
                 if talk is not None:
                     self.talks.append(talk)
                     self.behaviour(talk)
-            except OSError:
-                # The client went away while it was being sent something.
-                self.saw_client_leave.set()
+        except OSError:
+            # The client went away while it was being sent something.
+            self.saw_client_leave.set()
 
     def _received(self, connection: socket.socket) -> Talk | None:
         data = b""

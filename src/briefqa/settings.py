@@ -6,7 +6,7 @@ that over ``briefqa.toml`` in the current folder, and that over the default.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ _PREFIX = "BRIEFQA_"
 _NESTED = "__"
 _NO_MODEL = "extractive"
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
-_TELLING = re.compile(r"key|secret|password|base_url|header|authorization", re.IGNORECASE)
+_TELLING = re.compile(r"key|secret|password|base_url|options|authorization", re.IGNORECASE)
+_KEY_NAME = re.compile(r"(x-)?api[_-]?key|authorization|password|.*secret.*", re.IGNORECASE)
 
 
 class ChunkingSettings(BaseModel):
@@ -151,6 +152,14 @@ class ModelSettings(BaseModel):
             raise ValueError(msg)
         return value.rstrip("/")
 
+    @field_validator("options")
+    @classmethod
+    def _check_options(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if any(_KEY_NAME.fullmatch(name) for name in _names(value)):
+            msg = "no key belongs here, where it would be shown; api_key_env is for the key"
+            raise ValueError(msg)
+        return value
+
     @field_validator("temperature", mode="before")
     @classmethod
     def _leave_to_server(cls, value: object) -> object:
@@ -272,6 +281,16 @@ def origins(flags: Mapping[str, object] | None = None) -> list[SettingOrigin]:
             origin = "default"
         found.append(SettingOrigin(name, "" if value is None else str(value), origin))
     return found
+
+
+def _names(value: object) -> Iterator[str]:
+    """Yield the names in a table, and in those inside it."""
+    if isinstance(value, Mapping):
+        yield from (str(name) for name in value)
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _names(each)
 
 
 def _flat(values: Mapping[str, object], above: str = "") -> dict[str, object]:

@@ -13,6 +13,9 @@ _NOT_FOR_QUESTIONS = {
     "torch",
     "transformers",
     "sentence_transformers",
+    "openai",
+    "tiktoken",
+    "xllamacpp",
     "briefqa.documents",
     "briefqa.chunking",
 }

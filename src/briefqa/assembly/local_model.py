@@ -1,12 +1,13 @@
 """The kind ``local`` of language models: one that runs on this machine, started by us."""
 
+import time
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from briefqa.backends import openai
-from briefqa.backends.xllamacpp import DEFAULT_NAME, LocalServer, find_weights
+from briefqa.backends.xllamacpp import DEFAULT_NAME, START_S, LocalServer, find_weights
 from briefqa.datatypes import FaultKind, Message, ModelDescription
 from briefqa.errors import BackendError, ModelFaultError
 
@@ -26,7 +27,7 @@ class LocalModel:
         self._description = description
         self._weights = find_weights(description.model)
         self._lock = Lock()
-        self._start()
+        self._start(START_S)
 
     @property
     def model_id(self) -> str:
@@ -55,11 +56,19 @@ class LocalModel:
         Raises:
             ModelFaultError: If it cannot go on; what was yielded before stands.
         """
+        ends = time.monotonic() + timeout_s
+        client = self._running(timeout_s)
         try:
-            client = self._running()
-        except BackendError as error:
-            raise ModelFaultError(FaultKind.UNREACHABLE, str(error)) from error
-        yield from client.stream(messages, max_tokens=max_tokens, timeout_s=timeout_s)
+            yield from client.stream(messages, max_tokens=max_tokens, timeout_s=timeout_s)
+        except ModelFaultError as fault:
+            # Nothing has come yet: the process died just now, and still seemed to be there.
+            if fault.kind is not FaultKind.UNREACHABLE:
+                raise
+        else:
+            return
+        client = self._anew(client, ends - time.monotonic())
+        left_s = ends - time.monotonic()
+        yield from client.stream(messages, max_tokens=max_tokens, timeout_s=left_s)
 
     def close(self) -> None:
         """End the process."""
@@ -70,15 +79,28 @@ class LocalModel:
         """Number of the process that runs the model."""
         return self._server.pid
 
-    def _running(self) -> "OpenAIModel":
+    def _running(self, timeout_s: float) -> "OpenAIModel":
+        if self._server.is_running:
+            return self._client
+        return self._anew(self._client, timeout_s)
+
+    def _anew(self, client: "OpenAIModel", timeout_s: float) -> "OpenAIModel":
+        """Start the model again, unless another thread has done so since ``client`` failed."""
         with self._lock:
-            if not self._server.is_running:
+            if self._client is client:
                 self._server.stop()
-                self._start()
+                try:
+                    self._start(timeout_s)
+                except BackendError as error:
+                    raise ModelFaultError(FaultKind.UNREACHABLE, str(error)) from error
             return self._client
 
-    def _start(self) -> None:
-        self._server = LocalServer(self._weights, context_tokens=self._description.context_tokens)
+    def _start(self, timeout_s: float) -> None:
+        self._server = LocalServer(
+            self._weights,
+            context_tokens=self._description.context_tokens,
+            timeout_s=timeout_s,
+        )
         served = replace(self._description, model=DEFAULT_NAME)
         self._client = openai.load_keyed(
             served, base_url=f"{self._server.address}/v1", key=self._server.key

@@ -142,7 +142,7 @@ def test_an_installed_package_may_bring_a_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever speaks another protocol is a class and an entry point away."""
-    (tmp_path / "theirs.py").write_text(
+    (tmp_path / "their_models.py").write_text(
         "class Model:\n"
         "    def __init__(self, description):\n"
         "        self.model_id = description.name\n"
@@ -150,11 +150,11 @@ def test_an_installed_package_may_bring_a_kind(
         "load = Model\n",
         encoding="utf-8",
     )
-    about = tmp_path / "theirs-1.0.dist-info"
+    about = tmp_path / "their_models-1.0.dist-info"
     about.mkdir()
-    (about / "METADATA").write_text("Name: theirs\nVersion: 1.0\n", encoding="utf-8")
+    (about / "METADATA").write_text("Name: their-models\nVersion: 1.0\n", encoding="utf-8")
     (about / "entry_points.txt").write_text(
-        "[briefqa.language_models]\ntheirs = theirs\n", encoding="utf-8"
+        "[briefqa.language_models]\ntheirs = their_models\n", encoding="utf-8"
     )
     (tmp_path / "briefqa.toml").write_text(
         '[models.a]\nkind = "theirs"\noptions = { x = [1] }\n[models.b]\nkind = "thiers"\n',
@@ -183,6 +183,8 @@ def test_an_installed_package_may_bring_a_kind(
         ("max_tokens = 1", "found 1"),
         ("timeout_s = 0", "found 0"),
         ("unknown = 1", r"models\.x\.unknown"),
+        ('options = { api_key = "canary-4f1d0b7a" }', "api_key_env is for the key"),
+        ('options = { a = [{ Authorization = "canary-4f1d" }] }', "api_key_env is for the key"),
     ],
 )
 def test_a_description_that_will_not_do_is_told_without_any_key(

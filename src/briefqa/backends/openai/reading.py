@@ -10,6 +10,7 @@ from briefqa.errors import ModelFaultError
 _MOST_PER_TOKEN = 16
 """Characters a token may stand for on average; of prose it is four to six."""
 _SLACK = 256
+_MOST_SAID = 200
 
 _CALLS = {"tool_calls", "function_call"}
 
@@ -68,6 +69,9 @@ class _Seen:
 def _choice(event: object) -> dict[str, object] | None:
     """Return the first choice of an event; None if it has none, as the one that counts tokens."""
     choices = event.get("choices") if isinstance(event, dict) else None
+    if isinstance(event, dict) and event.get("object") == "error":
+        said = " ".join(str(event.get("message")).split())[:_MOST_SAID]
+        raise ModelFaultError(FaultKind.SERVER_ERROR, f"the server broke its answer off: {said}")
     if not isinstance(choices, list):
         _reject("an event without a list of choices")
     for choice in choices:

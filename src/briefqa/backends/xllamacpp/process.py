@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 
 from briefqa.errors import BackendError
 
-_START_S = 120.0
+START_S = 120.0
+"""Seconds that a model of some gigabytes may take to load."""
+
 _END_S = 2.0
 _COUNT_S = 5.0
 _MOST_SAID = 300
@@ -28,15 +30,16 @@ class LocalServer:
     It ends with this object, with this process, or when this process is killed.
     """
 
-    def __init__(self, weights: Path, *, context_tokens: int) -> None:
+    def __init__(self, weights: Path, *, context_tokens: int, timeout_s: float) -> None:
         """Start the process, and wait until it serves.
 
         Args:
             weights: A GGUF file.
             context_tokens: Most tokens that prompt and answer may have together.
+            timeout_s: Seconds in which it must have loaded the model.
 
         Raises:
-            BackendError: If it does not serve within two minutes.
+            BackendError: If it does not serve by then.
         """
         self.key = secrets.token_urlsafe(32)
         # On disk, so that what is logged can neither fill memory nor hold the process up.
@@ -57,11 +60,12 @@ class LocalServer:
             "key": self.key,
             "threads": _cores(),
         }
-        said = _exchanged(self._process, json.dumps(told).encode() + b"\n")
+        said = _exchanged(self._process, json.dumps(told).encode() + b"\n", timeout_s)
         try:
             self.address: str = json.loads(said)["address"]
         except (ValueError, LookupError, TypeError) as error:
             reason = _last_words(log)
+            self._process.kill()
             self.stop()
             msg = f"the local language model {str(weights)!r} does not start: {reason}"
             raise BackendError(msg) from error
@@ -100,8 +104,8 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _exchanged(process: "subprocess.Popen[bytes]", told: bytes) -> bytes:
-    """Tell the process what to serve, and return what it says; nothing if it does not."""
+def _exchanged(process: "subprocess.Popen[bytes]", told: bytes, timeout_s: float) -> bytes:
+    """Tell the process what to serve, and return what it says; nothing if it does not in time."""
     said: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def exchange() -> None:
@@ -116,7 +120,7 @@ def _exchanged(process: "subprocess.Popen[bytes]", told: bytes) -> bytes:
 
     threading.Thread(target=exchange, name="local-model", daemon=True).start()
     try:
-        return said.get(timeout=_START_S)
+        return said.get(timeout=max(0.0, timeout_s))
     except queue.Empty:
         return b""
 
