@@ -1,70 +1,89 @@
 """Fits the numbers in `briefqa.answering.abstention`, and prints what they do.
 
-Each question set counts the same, and in each the answerable and the others.
-The threshold is the highest that declines at most a given share of what could
-have been answered, on average over the sets.
+Each question set counts the same, and in each the answerable and the others. Every figure is
+held out: it is of questions about other documents than those that were fitted on. Documents
+whose ids differ only after a ``#`` are parts of one.
 """
 
 import argparse
 import random
-from dataclasses import astuple
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from questions import Question, indexed, read_questions
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
+from questions import indexed
 
-from briefqa import Service
+from briefqa.answering.abstention import CALIBRATION, Calibration
+from briefqa.assembly.service import Service
+from briefqa.evaluation.calibrating import Fit, WeighedQuestion, fit_own, fit_several
+from briefqa.evaluation.loading import load_dataset
 
-Floats = NDArray[np.float64]
+_FIGURES = ("auc", "balanced_accuracy", "calibration_error")
 
 
-def measure(questions: list[Question], service: Service) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return the evidence for each question, a row each, and whether it can be answered."""
-    rows = [service.evidence(q.text) for q in questions]
-    values = [astuple(each) for each in rows]
-    return np.array(values), np.array([q.is_answerable for q in questions])
+def weigh(path: Path, service: Service, *, most: int) -> list[WeighedQuestion]:
+    """Return the evidence for each question of a set, of ``most`` of them drawn at random."""
+    asked = [query for query in load_dataset(path).queries if query.is_answerable is not None]
+    random.Random(0).shuffle(asked)  # noqa: S311 - no secret
+    found = []
+    for query in asked[:most]:
+        weighed = service.weigh(query.text)
+        group = query.query_id if weighed.nearest is None else weighed.nearest.doc_id
+        found.append(
+            WeighedQuestion(weighed.evidence, bool(query.is_answerable), group.partition("#")[0])
+        )
+    return found
+
+
+def show(name: str, fit: Fit, place: int) -> None:
+    """Print how a fit does on one set that it was not made of."""
+    scores, intervals = fit.scores(place), fit.intervals(place)
+    figures = "  ".join(
+        f"{scores[each]:.3f} ({intervals[each][0]:.3f} to {intervals[each][1]:.3f})"
+        for each in _FIGURES
+    )
+    decisions = fit.decisions[place]
+    can = [each for each in decisions if each.is_answerable]
+    cannot = [each for each in decisions if not each.is_answerable]
+    right = sum(not each.answered for each in cannot)
+    wrong = sum(not each.answered for each in can)
+    print(f"{name:16}{figures}  {right}/{len(cannot)}  {wrong}/{len(can)}")
+
+
+def literal(calibration: Calibration) -> str:
+    """Return the numbers as the module has them: rounded, which changes no figure below."""
+    risks = ", ".join(f"({risk:g}, {threshold:.3f})" for risk, threshold in calibration.risks)
+    weights = tuple(round(weight, 2) for weight in calibration.weights)
+    return (
+        f"weights={weights}, bias={calibration.bias:.2f}, "
+        f"threshold={calibration.threshold:g}, risks=({risks})"
+    )
 
 
 def main() -> None:
-    """Print the numbers and a table of what they do on each set."""
+    """Print the numbers, and tables of what they do on each set."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
         "sets", nargs="+", metavar="DOCUMENTS=QUESTIONS", help="folder or corpus file, and its set"
     )
-    parser.add_argument("--most", type=int, default=300, help="questions taken of each set")
-    parser.add_argument("--refuse", type=float, default=0.1, help="answerable that may be declined")
+    parser.add_argument("--most", type=int, default=3_000, help="questions taken of each set")
+    parser.add_argument("--folds", type=int, default=4, help="parts, each judged by the others")
     options = parser.parse_args()
-    names, features, labels = [], [], []
+    names, sets = [], []
     for pair in options.sets:
         documents, _, path = pair.partition("=")
-        questions = read_questions(Path(path))
-        random.Random(0).shuffle(questions)  # noqa: S311 - no secret
         with indexed(Path(documents)) as (service, _):
-            x, y = measure(questions[: options.most], service)
-        names.append(Path(path).parent.name)
-        features.append(x)
-        labels.append(y)
-    weights = np.concatenate([np.where(y, 0.5 / y.sum(), 0.5 / (~y).sum()) for y in labels])
-    model = LogisticRegression(C=10.0)
-    x, y = np.vstack(features), np.concatenate(labels)
-    model.fit(x, y, sample_weight=weights * len(y) / len(names))
-    chances = [model.predict_proba(x)[:, 1] for x in features]
-    candidates = np.linspace(0.01, 0.99, 99)
-    refused = [
-        np.mean([(p[y] < t).mean() for p, y in zip(chances, labels, strict=True)])
-        for t in candidates
-    ]
-    threshold = max(t for t, r in zip(candidates, refused, strict=True) if r <= options.refuse)
-    rounded = tuple(round(float(w), 2) for w in model.coef_[0])
-    print(f"weights={rounded}, bias={model.intercept_[0]:.2f}, threshold={threshold:.2f}\n")
-    print(f"{'set':16}{'questions':>10}{'AUC':>8}{'declined rightly':>19}{'wrongly':>9}")
-    for name, p, y in zip(names, chances, labels, strict=True):
-        auc = roc_auc_score(y, p)
-        right, wrong = (p[~y] < threshold).mean(), (p[y] < threshold).mean()
-        print(f"{name:16}{len(y):10}{auc:8.3f}{right:19.1%}{wrong:9.1%}")
+            sets.append(weigh(Path(path), service, most=options.most))
+        names.append(Path(path).name if Path(path).is_dir() else Path(path).parent.name)
+    fit = fit_several(sets, folds=options.folds)
+    print(literal(fit.calibration), "\n")
+    print(f"{'set':16}AUC, balanced accuracy, calibration error; declined rightly, wrongly")
+    for place, name in enumerate(names):
+        show(name, fit, place)
+    print("\nrisk, threshold and share answered, over all sets alike")
+    for risk, threshold, share in fit.curve:
+        print(f"{risk:6.2f}{threshold:8.4f}{share:8.1%}")
+    print("\neach set fitted to its own questions, as `briefqa calibrate` does")
+    for name, each in zip(names, sets, strict=True):
+        show(name, fit_own(each, shipped=CALIBRATION, folds=options.folds, fewest=5), 0)
 
 
 if __name__ == "__main__":

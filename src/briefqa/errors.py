@@ -11,6 +11,7 @@ BriefqaError (1)
 │   ├── DateError                  what cannot be the date of as_of or since
 │   ├── SettingsError              a setting that cannot be understood
 │   ├── DatasetError               a question set that cannot be understood
+│   ├── CalibrationError           too few questions to fit the confidence to
 │   ├── RunFolderError             a folder that holds no run of an evaluation, or a broken one
 │   ├── UnknownModelError          no language model of that name is configured
 │   ├── UnknownPluginError         no plug-in of that name is installed
@@ -136,6 +137,18 @@ class DatasetError(UsageError):
         self.line = line
         where = f"{path}:{line}" if line is not None else str(path)
         super().__init__(f"question set {where}: {detail}")
+
+
+class CalibrationError(UsageError):
+    """There are too few questions that the documents answer, or that they do not."""
+
+    def __init__(self, answerable: int, unanswerable: int, *, fewest: int) -> None:
+        self.answerable = answerable
+        self.unanswerable = unanswerable
+        super().__init__(
+            f"{answerable} questions are marked as answered by the documents and {unanswerable} as "
+            f"not; at least {fewest} of each are needed, and some 50 of each to be sure of much"
+        )
 
 
 class RunFolderError(UsageError):

@@ -188,6 +188,13 @@ class Settings(BaseSettings):
         default=20, ge=1, le=100, description="How many of the best passages are ordered anew."
     )
     top_k: int = Field(default=5, ge=1, le=100, description="How many passages to show.")
+    risk: float | None = Field(
+        default=None,
+        ge=0.001,
+        le=0.999,
+        description="Share of the answers given that the documents may not hold; unset means the "
+        "threshold of the calibration.",
+    )
     chunking: ChunkingSettings = ChunkingSettings()
     documents: DocumentsSettings = DocumentsSettings()
     server: ServerSettings = ServerSettings()

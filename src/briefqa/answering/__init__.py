@@ -1,14 +1,23 @@
 """Hits become an answer: exact sentences with receipts, or an honest refusal."""
 
-from briefqa.answering.abstention import Evidence
+from briefqa.answering.abstention import (
+    CALIBRATION,
+    LEAST_RISK,
+    MOST_RISK,
+    Calibration,
+    check_risk,
+    threshold_for,
+)
 from briefqa.answering.answer import (
+    Weighed,
     answer_question,
-    find_evidence,
     search_passages,
     stream_answer,
+    weigh_question,
     whole_answer,
 )
 from briefqa.answering.citing import AnswerableIndex
+from briefqa.answering.evidence import Evidence
 from briefqa.answering.options import Models, Options
 from briefqa.answering.receipts import (
     Receipt,
@@ -20,7 +29,11 @@ from briefqa.answering.receipts import (
 )
 
 __all__ = [
+    "CALIBRATION",
+    "LEAST_RISK",
+    "MOST_RISK",
     "AnswerableIndex",
+    "Calibration",
     "Evidence",
     "Models",
     "Options",
@@ -28,11 +41,14 @@ __all__ = [
     "ReceiptCheck",
     "SourceLocator",
     "Standing",
+    "Weighed",
     "answer_question",
     "check_receipt",
     "check_receipts",
-    "find_evidence",
+    "check_risk",
     "search_passages",
     "stream_answer",
+    "threshold_for",
+    "weigh_question",
     "whole_answer",
 ]

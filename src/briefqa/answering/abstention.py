@@ -1,59 +1,108 @@
-"""How likely it is that the documents answer a question at all."""
+"""How likely it is that the documents answer a question at all, and when to decline."""
 
+import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from itertools import pairwise
 
-from briefqa.answering.sentences import ScoredSentence, coverage
-from briefqa.datatypes import Hit
-from briefqa.protocols import LexicalIndex
+from briefqa.answering.evidence import Evidence
+from briefqa.errors import LimitError
 
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for an answer being there; each in [0, 1], none relative to other questions.
-
-    ``closeness`` is the best cosine of any passage, ``likeness`` how close the best
-    sentence comes, ``coverage`` the share of the question's words, by weight, that a
-    single passage holds, and ``match`` the best fused score.
-    """
-
-    closeness: float
-    likeness: float
-    coverage: float
-    match: float
+LEAST_RISK, MOST_RISK = 0.001, 0.999
+"""Bounds of a risk that may be accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic model of `Evidence`, and the probability below which to decline."""
+    """A logistic model of `Evidence`, and the probability below which to decline.
 
-    weights: tuple[float, float, float, float]
+    ``weights`` are of the numbers of `Evidence`, in order. ``risks`` are (risk, threshold)
+    pairs, ascending by risk: of the questions with at least that probability, so large a
+    share was not answered by the documents where this was measured. ``threshold`` is for
+    whoever accepts no risk in particular.
+    """
+
+    weights: tuple[float, ...]
     bias: float
     threshold: float
+    risks: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells these numbers from any others."""
+        return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:12]
 
 
-# Fitted by benchmarks/fit_abstention.py, which prints these numbers and what they do.
-CALIBRATION = Calibration(weights=(2.08, 5.98, 0.98, 2.56), bias=-6.87, threshold=0.33)
-
-
-def gather_evidence(
-    hits: Sequence[Hit],
-    sentences: Sequence[ScoredSentence],
-    weights: Mapping[str, float],
-    words: LexicalIndex,
-) -> Evidence:
-    """Measure what ``hits`` and their ``sentences`` hold for a question of ``weights``."""
-    return Evidence(
-        closeness=min(1.0, max(0.0, *(hit.scores["dense"] for hit in hits), 0.0)),
-        likeness=max((sentence.closeness for sentence in sentences), default=0.0),
-        coverage=max((coverage(h.chunk.embedded_text, weights, words) for h in hits), default=0.0),
-        # A reranker's scores are of another scale than the fused ones this was fitted on.
-        match=max((hit.scores.get("fused", hit.score) for hit in hits), default=0.0),
-    )
+# Fitted by benchmarks/fit_abstention.py, which prints these numbers and what they do. The
+# questions it was fitted on are answered by the documents in one of two cases.
+CALIBRATION = Calibration(
+    weights=(1.74, 8.89, -1.66, -1.85, -3.11),
+    bias=-6.14,
+    threshold=0.42,
+    risks=(
+        (0.01, 0.95),
+        (0.02, 0.939),
+        (0.05, 0.932),
+        (0.1, 0.848),
+        (0.15, 0.71),
+        (0.2, 0.591),
+        (0.25, 0.499),
+        (0.3, 0.343),
+        (0.4, 0.166),
+        (0.5, 0.002),
+    ),
+)
 
 
 def confidence(evidence: Evidence, calibration: Calibration = CALIBRATION) -> float:
     """Return the estimated probability, in [0, 1], that the documents answer."""
     terms = zip(calibration.weights, astuple(evidence), strict=True)
-    return 1 / (1 + math.exp(-calibration.bias - sum(w * x for w, x in terms)))
+    return logistic(calibration.bias + sum(w * x for w, x in terms))
+
+
+def logistic(log_odds: float) -> float:
+    """Return the probability of ``log_odds``, however large these are."""
+    if log_odds >= 0:
+        return 1 / (1 + math.exp(-log_odds))
+    odds = math.exp(log_odds)
+    return odds / (1 + odds)
+
+
+def check_risk(risk: float | None) -> None:
+    """Refuse a risk that cannot be meant; None accepts no risk in particular.
+
+    Raises:
+        LimitError: If ``risk`` is not between 0.001 and 0.999.
+    """
+    if risk is not None and not LEAST_RISK <= risk <= MOST_RISK:
+        raise LimitError("risk", found=risk, least=LEAST_RISK, most=MOST_RISK)  # noqa: EM101
+
+
+def threshold_for(risk: float | None, calibration: Calibration = CALIBRATION) -> float:
+    """Return the probability below which to decline.
+
+    It lies on straight lines between the risks that were measured. Below the smallest of
+    these nothing was: the threshold rises to 1, at which nothing is answered. A smaller risk
+    never has a lower threshold.
+
+    Args:
+        risk: The share of the answers given that the documents may not hold; None for the
+            calibration's own threshold.
+        calibration: The numbers fitted.
+
+    Raises:
+        LimitError: If ``risk`` is not between 0.001 and 0.999.
+    """
+    check_risk(risk)
+    if risk is None:
+        return calibration.threshold
+    return _interpolated(risk, ((0.0, 1.0), *calibration.risks))
+
+
+def _interpolated(x: float, points: Sequence[tuple[float, float]]) -> float:
+    """Return the height at ``x`` of the lines between ``points``, level after the last."""
+    for (left, high), (right, low) in pairwise(points):
+        if x <= right:
+            return high + (low - high) * (x - left) / (right - left)
+    return points[-1][1]

@@ -4,9 +4,11 @@ import re
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 
-from briefqa.answering.abstention import Evidence, confidence, gather_evidence
+from briefqa.answering.abstention import check_risk, confidence, threshold_for
 from briefqa.answering.citing import AnswerableIndex, Citer, passages_of
+from briefqa.answering.declining import Missing, find_missing, reason_to_decline
 from briefqa.answering.disagreement import find_disputes, in_order
+from briefqa.answering.evidence import Evidence, gather_evidence
 from briefqa.answering.options import Models, Options
 from briefqa.answering.sentences import (
     ScoredSentence,
@@ -19,10 +21,12 @@ from briefqa.datatypes import (
     Answer,
     AnswerEvent,
     AnswerSentence,
+    Chunk,
     Citation,
     Condition,
     Disagreement,
     Hit,
+    Passage,
     PassagesFound,
     SearchResult,
     SentenceSaid,
@@ -67,7 +71,7 @@ def search_passages(
     asked = embed_question(question, models.embedder, index.words)
     watch.lap("embed")
     hits = _find(asked, index, models, options, watch, k=options.k)
-    passages = passages_of(asked, hits, index)
+    passages = passages_of(hits, index)
     watch.lap("retrieve")
     return SearchResult(
         question,
@@ -107,6 +111,7 @@ def stream_answer(
         QuestionError: If the question is empty or too long.
     """
     check_limit(options.k)
+    check_risk(options.risk)
     return _answering(check_question(question), index, models, options)
 
 
@@ -115,8 +120,16 @@ def whole_answer(events: Iterable[AnswerEvent]) -> Answer:
     return next(event for event in events if isinstance(event, Answer))
 
 
-def find_evidence(question: str, index: AnswerableIndex, embedder: Embedder) -> Evidence:
-    """Return what speaks for ``question`` being answered by the documents.
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The evidence for a question, and the passage that comes nearest, if there is any."""
+
+    evidence: Evidence
+    nearest: Chunk | None
+
+
+def weigh_question(question: str, index: AnswerableIndex, embedder: Embedder) -> Weighed:
+    """Return what speaks for ``question`` being answered by the documents, and against it.
 
     Raises:
         QuestionError: If the question is empty or too long.
@@ -124,7 +137,7 @@ def find_evidence(question: str, index: AnswerableIndex, embedder: Embedder) -> 
     question = check_question(question)
     asked = embed_question(question, embedder, index.words)
     hits = find_hits(asked, index, k=_HITS_TO_QUOTE, among=index.searched(()))
-    return _weigh(asked, hits, index, embedder)[1]
+    return Weighed(_weigh(asked, hits, index, embedder)[1], hits[0].chunk if hits else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +159,12 @@ def _answering(
     hits = _find(asked, index, models, options, watch, k=k)
     ranked, evidence = _weigh(asked, hits, index, models.embedder)
     certainty = confidence(evidence, models.calibration)
-    passages = passages_of(asked, hits[: options.k], index)
+    passages = passages_of(hits[: options.k], index)
     watch.lap("extract")
     yield PassagesFound(passages, index.info)
-    is_answered = bool(ranked) and certainty >= models.calibration.threshold
+    threshold = threshold_for(options.risk, models.calibration)
+    is_answered = bool(ranked) and certainty >= threshold
+    missing = Missing() if is_answered else _missing(asked, hits[: options.k], index)
     draft = (yield from _extract(ranked, index)) if is_answered else _Draft()
     watch.lap("extract")
     yield Answer(
@@ -160,7 +175,8 @@ def _answering(
         citations=draft.citations,
         passages=passages,
         confidence=round(certainty, 4),
-        reason=None if is_answered else _reason(hits, index, options.where),
+        reason=None if is_answered else _reason(missing, passages, index, options.where),
+        missing=missing.texts,
         model=None,
         index=index.info,
         took_ms=watch.read(),
@@ -202,7 +218,7 @@ def _weigh(
     best = hits[:_HITS_TO_QUOTE]
     weights = content_weights(term_weights(asked.text, index.words), index.words)
     ranked = score_sentences(asked, best, weights, index, embedder)
-    return ranked, gather_evidence(best, ranked, weights, index.words)
+    return ranked, gather_evidence(asked.text, best, ranked, weights, index.words)
 
 
 def _extract(
@@ -242,9 +258,21 @@ def _said(quote: str) -> str:
     return _BRACKETED.sub(r"(\1)", " ".join(quote.split()))
 
 
-def _reason(hits: Sequence[Hit], index: AnswerableIndex, where: Sequence[Condition]) -> str:
+def _missing(asked: Asked, shown: Sequence[Hit], index: AnswerableIndex) -> Missing:
+    if not shown:
+        return Missing()
+    weights = content_weights(term_weights(asked.text, index.words), index.words)
+    return find_missing(asked.text, shown, weights, index.words)
+
+
+def _reason(
+    missing: Missing,
+    shown: Sequence[Passage],
+    index: AnswerableIndex,
+    where: Sequence[Condition],
+) -> str:
     if not index.info.documents:
         return "The index holds no documents."
-    if not hits and where:
+    if not shown and where:
         return nothing_satisfies(where)
-    return "The documents do not seem to answer this; the passages are the nearest found."
+    return reason_to_decline(missing, shown=len(shown))

@@ -5,6 +5,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from briefqa.answering import Calibration
+from briefqa.assembly.calibration_file import KeptCalibration
 from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.backends.faiss import FaissBackend
@@ -44,6 +46,7 @@ class OpenIndex:
         """
         self._index = index
         self._configured = embedder
+        self._calibration = KeptCalibration(index)
         self._swap = threading.Lock()
         self._trouble: str | None = None
         self._opened = self._open(None)
@@ -75,6 +78,10 @@ class OpenIndex:
                 _log.warning("still serving %s: %s", self._opened.generation.ref.generation, error)
             self._trouble = str(error)
         return self._opened
+
+    def calibration(self, opened: Opened) -> Calibration:
+        """Return what turns evidence into a probability: the index's own, or the shipped one."""
+        return self._calibration.current(opened.embedder.model_id)
 
     def close(self) -> None:
         """Release the index's files."""

@@ -1,21 +1,24 @@
 """An opened index and its models, joined: one object to ask."""
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from briefqa.answering import (
-    Evidence,
+    Calibration,
     Models,
     Options,
     Receipt,
     ReceiptCheck,
     SourceLocator,
+    Weighed,
     check_receipts,
-    find_evidence,
+    check_risk,
     search_passages,
     stream_answer,
+    weigh_question,
     whole_answer,
 )
 from briefqa.assembly.exports import MODELS_FOLDER
@@ -66,6 +69,7 @@ class Service:
         embedder: str | None = None,
         reranker: str | None = None,
         rerank_top: int = DEFAULT_RERANK_TOP,
+        risk: float | None = None,
         writers: Mapping[str, LanguageModel] | None = None,
         writer: str | None = None,
         on_progress: ProgressListener | None = None,
@@ -77,22 +81,24 @@ class Service:
             embedder: The model expected, as a setting names it; unset takes the index's own.
             reranker: The model that orders passages anew, as a setting names it; none if unset.
             rerank_top: How many of the best passages it orders.
+            risk: The one accepted unless a question names another, as in `ask`.
             writers: The language models that may be asked for, by name; one is only looked up
                 when it is.
             writer: The one that writes answers unless a question names another; none if unset.
             on_progress: Told of stage ``reranker`` while that model is exported.
 
         Raises:
-            LimitError: If ``rerank_top`` is not between 1 and 100.
+            LimitError: If ``rerank_top`` is not between 1 and 100, or ``risk`` out of bounds.
             IndexFileError: If there is no index, or it cannot be used.
             UnknownPluginError: If no reranker of that name is installed.
             BackendError: If a model cannot be loaded.
         """
         check_rerank_top(rerank_top)
+        check_risk(risk)
         self._index = OpenIndex(Path(index), embedder=embedder)
         self._writers = writers or {}
         self._writer = writer
-        self._rerank_top = rerank_top
+        self._rerank_top, self._risk = rerank_top, risk
         self._reranker: Reranker | None = None
         if reranker:
             models = self._index.folder / MODELS_FOLDER
@@ -122,8 +128,8 @@ class Service:
             as_of: Look only at those published then or before. One without a date is left
                 out by either, and counted as ``undated``.
             history: The conversation so far, the oldest turn first.
-            risk: Share of the answers given, in (0, 1), that the documents may not hold; unset
-                for the default.
+            risk: Share of the answers given, from 0.001 to 0.999, that the documents may not
+                hold; unset for the service's own, or the threshold of the calibration.
             model: The language model that writes the answer, or the name of one; unset for the
                 service's own, and "extractive" for none.
             policy: What becomes of a sentence of the model that is not supported.
@@ -166,19 +172,15 @@ class Service:
         Arguments and errors are as in `ask`; what is wrong with them is raised at once. To
         close the iterator stops the language model.
         """
-        conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
         now = self._index.current()
         return stream_answer(
             question,
             now.generation,
-            Models(now.embedder, self._reranker, self._model(model)),
-            Options(
-                k=top_k,
-                where=conditions,
-                as_of=as_of,
-                rerank_top=self._rerank_top,
+            Models(now.embedder, self._reranker, self._model(model), self._index.calibration(now)),
+            replace(
+                self._options(top_k, where, since, as_of),
                 history=tuple(history),
-                risk=risk,
+                risk=self._risk if risk is None else risk,
                 policy=policy,
             ),
         )
@@ -193,8 +195,8 @@ class Service:
         as_of: str | None = None,
     ) -> SearchResult:
         """Return the ``top_k`` best passages, best first; arguments and errors are as in `ask`."""
-        conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
-        return self._search(self._index.current(), question, top_k, conditions, as_of)
+        options = self._options(top_k, where, since, as_of)
+        return self._search(self._index.current(), question, options)
 
     def explain(
         self,
@@ -208,9 +210,8 @@ class Service:
         """Return what `search` does, and how the passages came by their scores and ranks."""
         from briefqa.retrieval.explaining import explain  # noqa: PLC0415
 
-        conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
         now = self._index.current()
-        result = self._search(now, question, top_k, conditions, as_of)
+        result = self._search(now, question, self._options(top_k, where, since, as_of))
         return result, explain(result, now.generation, now.embedder)
 
     def why_not(  # noqa: PLR0913 - the document, and all that a search depends on
@@ -238,16 +239,14 @@ class Service:
             rerank_top=self._rerank_top,
         )
 
-    def evidence(self, question: str) -> Evidence:
-        """Return what speaks for ``question`` being answered: what the confidence rests on.
-
-        It is that of the passages as they are without a reranker.
+    def weigh(self, question: str) -> Weighed:
+        """Return what the confidence rests on, as it is without a reranker.
 
         Raises:
             QuestionError: If the question is empty or too long.
         """
         now = self._index.current()
-        return find_evidence(question, now.generation, now.embedder)
+        return weigh_question(question, now.generation, now.embedder)
 
     def verify(
         self, receipts: Iterable[Receipt], *, locate: SourceLocator | None = None
@@ -288,6 +287,11 @@ class Service:
         return self._index.current().embedder.model_id
 
     @property
+    def calibration(self) -> Calibration:
+        """What turns evidence into a probability: numbers of the index's own, or the shipped."""
+        return self._index.calibration(self._index.current())
+
+    @property
     def reranker_id(self) -> str | None:
         """Name and fingerprint of the model that orders passages anew, if there is one."""
         return self._reranker.reranker_id if self._reranker is not None else None
@@ -316,20 +320,15 @@ class Service:
     ) -> None:
         self.close()
 
-    def _search(
-        self,
-        now: Opened,
-        question: str,
-        top_k: int,
-        conditions: tuple[Condition, ...],
-        as_of: str | None,
-    ) -> SearchResult:
-        return search_passages(
-            question,
-            now.generation,
-            Models(now.embedder, self._reranker),
-            Options(k=top_k, where=conditions, as_of=as_of, rerank_top=self._rerank_top),
-        )
+    def _options(
+        self, top_k: int, where: Sequence[str | Condition], since: str | None, as_of: str | None
+    ) -> Options:
+        conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
+        return Options(k=top_k, where=conditions, as_of=as_of, rerank_top=self._rerank_top)
+
+    def _search(self, now: Opened, question: str, options: Options) -> SearchResult:
+        models = Models(now.embedder, self._reranker)
+        return search_passages(question, now.generation, models, options)
 
     def _model(self, asked_for: str | LanguageModel | None) -> LanguageModel | None:
         name = self._writer if asked_for is None else asked_for

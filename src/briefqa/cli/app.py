@@ -11,6 +11,7 @@ import typer
 
 from briefqa.cli.asking import ask, search
 from briefqa.cli.batching import batch
+from briefqa.cli.calibrating import calibrate
 from briefqa.cli.changing import remove_document, restore_document
 from briefqa.cli.comparing import compare_runs, plan_run, report_runs
 from briefqa.cli.diagnosing import doctor
@@ -215,6 +216,13 @@ evaluation.command(
     ),
 )(plan_run)
 app.add_typer(evaluation, name="eval")
+app.command(
+    epilog=_examples(
+        "briefqa calibrate questions.jsonl",
+        "briefqa calibrate questions.jsonl --dry-run --folds 10 --json",
+        "briefqa calibrate --reset",
+    )
+)(calibrate)
 app.command(epilog=_examples("briefqa check", "briefqa check --fast --index /srv/index"))(check)
 app.command(epilog=_examples("briefqa doctor", "briefqa doctor --json"))(doctor)
 models = _group(

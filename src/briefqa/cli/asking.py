@@ -14,6 +14,7 @@ from briefqa.cli.options import (
     JsonOption,
     NoColorOption,
     RerankerOption,
+    RiskOption,
     SinceOption,
     TopKOption,
     WhereOption,
@@ -41,6 +42,7 @@ def ask(
     embedder: EmbedderOption = None,
     reranker: RerankerOption = None,
     top_k: TopKOption = None,
+    risk: RiskOption = None,
     where: WhereOption = None,
     since: SinceOption = None,
     as_of: AsOfOption = None,
@@ -54,7 +56,7 @@ def ask(
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
     settings = load_settings(
-        {"index": index, "embedder": embedder, "reranker": reranker, "top_k": top_k}
+        {"index": index, "embedder": embedder, "reranker": reranker, "top_k": top_k, "risk": risk}
     )
     with open_configured(settings) as service:
         answer = service.ask(

@@ -22,6 +22,7 @@ from briefqa.cli.options import (
     JsonOption,
     NoColorOption,
     RerankerOption,
+    RiskOption,
     SinceOption,
     TopKOption,
     WhereOption,
@@ -128,6 +129,7 @@ def batch(
     embedder: EmbedderOption = None,
     reranker: RerankerOption = None,
     top_k: TopKOption = None,
+    risk: RiskOption = None,
     where: WhereOption = None,
     since: SinceOption = None,
     as_of: AsOfOption = None,
@@ -151,9 +153,9 @@ def batch(
 
     _check_paths(questions, output, as_json=as_json)
     settings = load_settings(
-        {"index": index, "embedder": embedder, "reranker": reranker, "top_k": top_k}
+        {"index": index, "embedder": embedder, "reranker": reranker, "top_k": top_k, "risk": risk}
     )
-    options = BatchOptions(settings.top_k, tuple(where or ()), since, as_of)
+    options = BatchOptions(settings.top_k, tuple(where or ()), since, as_of, settings.risk)
     check_options(options, jobs=jobs)
     task = SEARCHING if search else ANSWERING
     tally = _Tally(total=_count(questions))

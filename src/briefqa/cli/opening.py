@@ -23,6 +23,7 @@ def open_configured(settings: "Settings") -> Service:
         embedder=settings.embedder,
         reranker=settings.reranker,
         rerank_top=settings.rerank_top,
+        risk=settings.risk,
         # A plain line even on a terminal: a bar would need rich, which most questions do not.
         on_progress=PlainLines(say),
     )

@@ -31,6 +31,15 @@ TopKOption = Annotated[
         "--top-k", metavar="N", help="How many passages to show, from 1 to 100; by default 5."
     ),
 ]
+RiskOption = Annotated[
+    float | None,
+    typer.Option(
+        "--risk",
+        metavar="SHARE",
+        help="Share of the answers given that the documents may not hold, such as 0.1; the "
+        "smaller, the fewer are given. By default the threshold of the calibration decides.",
+    ),
+]
 WhereOption = Annotated[
     list[str] | None,
     typer.Option(

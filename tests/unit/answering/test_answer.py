@@ -20,18 +20,19 @@ from briefqa.answering import (
     Models,
     Options,
     answer_question,
-    find_evidence,
     search_passages,
+    weigh_question,
 )
 from briefqa.answering.abstention import Calibration, confidence
+from briefqa.answering.evidence import FEATURES
 from briefqa.datatypes import Answer, Verdict
 from briefqa.errors import LimitError, QuestionError
 from briefqa.indexing import Generation
 from briefqa.retrieval import parse_condition
 
 # Answers whatever is asked, and nothing.
-_ALWAYS = Calibration(weights=(0.0, 0.0, 0.0, 0.0), bias=5.0, threshold=0.5)
-_NEVER = Calibration(weights=(0.0, 0.0, 0.0, 0.0), bias=-5.0, threshold=0.5)
+_ALWAYS = Calibration(weights=(0.0,) * len(FEATURES), bias=5.0, threshold=0.5)
+_NEVER = Calibration(weights=(0.0,) * len(FEATURES), bias=-5.0, threshold=0.5)
 
 _FACTS = st.sampled_from(
     [
@@ -172,7 +173,7 @@ def test_answer_does_not_depend_on_how_many_passages_are_shown(
             answer_question(question, generation, Models(large.embedder), Options(k=k))
             for k in (1, 20)
         )
-        found = find_evidence(question, generation, large.embedder)
+        found = weigh_question(question, generation, large.embedder).evidence
 
     assert (few.text, few.citations, few.answered) == (many.text, many.citations, many.answered)
     assert few.confidence == many.confidence == round(confidence(found), 4)

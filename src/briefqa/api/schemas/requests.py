@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from briefqa.answering import LEAST_RISK, MOST_RISK
 from briefqa.api.explanations import Explain
 from briefqa.api.filters import Filters
 from briefqa.assembly.service import DEFAULT_TOP_K
@@ -96,9 +97,10 @@ class AskRequest(_Request):
     )
     risk: float | None = Field(
         default=None,
-        gt=0,
-        lt=1,
-        description="Share of the answers given that the documents may not hold.",
+        ge=LEAST_RISK,
+        le=MOST_RISK,
+        description="Share of the answers given that the documents may not hold; left out, the "
+        "service's own, or the threshold of the calibration.",
     )
     model: Text | None = Field(
         default=None,

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
+from briefqa.answering import check_risk, threshold_for
 from briefqa.assembly.batching.questions import BatchQuestion
 from briefqa.assembly.service import Service
 from briefqa.datatypes import Condition
@@ -51,6 +52,7 @@ class BatchOptions:
     where: tuple[str | Condition, ...] = ()
     since: str | None = None
     as_of: str | None = None
+    risk: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,14 @@ class BatchTask:
 
 def _answer(service: Service, text: str, how: BatchOptions) -> WireObject:
     return answer_to_wire(
-        service.ask(text, top_k=how.top_k, where=how.where, since=how.since, as_of=how.as_of)
+        service.ask(
+            text,
+            top_k=how.top_k,
+            where=how.where,
+            since=how.since,
+            as_of=how.as_of,
+            risk=how.risk,
+        )
     )
 
 
@@ -95,13 +104,15 @@ def check_options(options: BatchOptions, *, jobs: int) -> None:
     """Refuse what would make every question fail.
 
     Raises:
-        LimitError: If ``jobs``, ``top_k`` or the number of conditions is out of its bounds.
+        LimitError: If ``jobs``, ``top_k``, ``risk`` or the number of conditions is out of its
+            bounds.
         ConditionError: If a condition cannot be understood.
         DateError: If a date is none.
     """
     if not 1 <= jobs <= MOST_JOBS:
         raise LimitError("jobs", found=jobs, least=1, most=MOST_JOBS)  # noqa: EM101 - a name
     check_limit(options.top_k)
+    check_risk(options.risk)
     parse_conditions(options.where)
     date_conditions(since=options.since, as_of=options.as_of)
 
@@ -132,6 +143,13 @@ class Asker:
         )
         self._task = task
         self._options = options
+        calibration = service.calibration
+        below = threshold_for(options.risk, calibration)
+        self._declines: WireObject = (
+            {"declines": {"below": below, "calibration": calibration.fingerprint}}
+            if task.is_answering
+            else {}
+        )
         self._generation = service.info.generation
 
     def ask(self, question: BatchQuestion) -> WireObject:
@@ -148,14 +166,15 @@ class Asker:
             _log.exception("question %d of a batch", question.position)
             said = f"unexpected {type(error).__name__}: {error}; this is a bug, please report it"
             return place | _failure(question, type(error).__name__, said)
-        return {**place, "top_k": how.top_k, "reranker": self._reranker, **reply}
+        about: WireObject = {"top_k": how.top_k, "reranker": self._reranker, **self._declines}
+        return {**place, **about, **reply}
 
     def has_answered(self, line: bytes, question: BatchQuestion) -> Outcome | None:
         """Return the outcome that ``line`` states, if it is what asking would give again.
 
         It is if it has the position, the id, the question, the number of passages, the
-        reranker and the filters, comes from the generation of the index that serves now,
-        and did not fail.
+        reranker and the filters, was declined or not by the same numbers, comes from the
+        generation of the index that serves now, and did not fail.
         """
         record = _loaded(line)
         if record is None or "error" in record or question.problem is not None:
@@ -165,6 +184,7 @@ class Asker:
             dates = date_conditions(since=how.since, as_of=how.as_of)
             conditions = (*parse_conditions(how.where), *dates)
             expected = {
+                **self._declines,
                 "id": question.question_id,
                 "position": question.position,
                 "top_k": how.top_k,
@@ -192,6 +212,7 @@ class Asker:
             where=(*common.where, *own),
             since=common.since if question.since is None else question.since,
             as_of=common.as_of if question.as_of is None else question.as_of,
+            risk=common.risk,
         )
 
 

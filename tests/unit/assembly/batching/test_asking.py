@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from briefqa import Service, build_index, open_index
+from briefqa.answering import CALIBRATION
 from briefqa.assembly.batching.asking import (
     ANSWERING,
     SEARCHING,
@@ -97,6 +99,7 @@ def test_lines_are_what_asking_one_by_one_gives(
             continue
         assert (line.pop("top_k"), line.pop("reranker")) == (top_k, None)
         if task is ANSWERING:
+            line.pop("declines")
             asked = answer_to_wire(
                 service.ask(question.text, top_k=top_k, where=where, since=since, as_of=as_of)
             )
@@ -142,6 +145,7 @@ def test_lines_that_hold_are_kept_and_failed_ones_asked_again(service: Service) 
         (BatchOptions(2, ("tag!=other",), "2000"), ANSWERING, _QUESTIONS[0]),
         (BatchOptions(2, ("tag!=nothing",)), ANSWERING, _QUESTIONS[0]),
         (BatchOptions(2, ("tag!=nothing",), "2000", "2030"), ANSWERING, _QUESTIONS[0]),
+        (replace(_OPTIONS, risk=0.2), ANSWERING, _QUESTIONS[0]),
         (_OPTIONS, SEARCHING, _QUESTIONS[0]),
         (_OPTIONS, ANSWERING, BatchQuestion(2, "a", _QUESTIONS[0].text)),
         (_OPTIONS, ANSWERING, BatchQuestion(1, "b", _QUESTIONS[0].text)),
@@ -151,7 +155,7 @@ def test_lines_that_hold_are_kept_and_failed_ones_asked_again(service: Service) 
         (_OPTIONS, ANSWERING, BatchQuestion(1, "a", _QUESTIONS[0].text, problem="odd")),
     ],
     ids=[
-        *("top_k", "condition", "since", "as_of", "task", "position", "id", "question"),
+        *("top_k", "condition", "since", "as_of", "risk", "task", "position", "id", "question"),
         *("own top_k", "own filter", "problem"),
     ],
 )
@@ -174,6 +178,8 @@ def test_a_line_of_another_index_is_not_kept(service: Service) -> None:
     assert asker.has_answered(line.data.replace(generation, b"0" * 20), _QUESTIONS[0]) is None
     reranked = line.data.replace(b'"reranker": null', b'"reranker": {"model": "x", "top": 9}')
     assert asker.has_answered(reranked, _QUESTIONS[0]) is None
+    fitted = line.data.replace(CALIBRATION.fingerprint.encode(), b"0" * 12)
+    assert asker.has_answered(fitted, _QUESTIONS[0]) is None
     assert asker.has_answered(line.data[:40], _QUESTIONS[0]) is None
     assert asker.has_answered(b"[]", _QUESTIONS[0]) is None
 
