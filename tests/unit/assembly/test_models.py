@@ -1,5 +1,6 @@
 """Language models as the settings describe them."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Generator, Sequence
@@ -15,6 +16,7 @@ from briefqa.errors import BackendError, SettingsError, UnknownModelError, Unkno
 from briefqa.protocols import Progress
 from briefqa.settings import load_settings, origins
 
+_PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "use-a-language-model.md"
 _TWO = """
 model = "small"
 
@@ -206,6 +208,17 @@ def test_names_that_cannot_be_asked_for_are_refused(name: str, tmp_path: Path) -
 
     with pytest.raises(SettingsError, match="cannot be called"):
         load_settings()
+
+
+def test_the_descriptions_in_the_documentation_are_understood(tmp_path: Path) -> None:
+    """They are copied as they stand."""
+    page = _PAGE.read_text(encoding="utf-8")
+    blocks = re.findall(r"```toml\n(\[models\..*?)```", page, re.DOTALL)
+
+    assert len(blocks) >= 7
+    for block in blocks:
+        (tmp_path / "briefqa.toml").write_text(block, encoding="utf-8")
+        assert len(writers(load_settings())) == 2, block
 
 
 def test_the_settings_in_force_show_no_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,18 +73,28 @@ class Key:
             yield from pieces
             return
         held = ""
-        for piece in pieces:
-            held = (held + piece).replace(self._secret, CONCEALED)
-            keep = next(
-                length
-                for length in range(min(len(self._secret) - 1, len(held)), -1, -1)
-                if held.endswith(self._secret[:length])
-            )
-            said, held = held[: len(held) - keep], held[len(held) - keep :]
-            if said:
-                yield said
+        try:
+            for piece in pieces:
+                held = (held + piece).replace(self._secret, CONCEALED)
+                keep = self._begun_at_end(held)
+                said, held = held[: len(held) - keep], held[len(held) - keep :]
+                if said:
+                    yield said
+        except Exception:
+            # What came before a fault stands, to the last letter.
+            if held:
+                yield self.conceal(held)
+            raise
         if held:
-            yield held
+            yield self.conceal(held)
+
+    def _begun_at_end(self, text: str) -> int:
+        """Return how many characters at the end of ``text`` the key begins with."""
+        return next(
+            length
+            for length in range(min(len(self._secret) - 1, len(text)), -1, -1)
+            if text.endswith(self._secret[:length])
+        )
 
     def __repr__(self) -> str:
         return f"Key({CONCEALED})"

@@ -2,6 +2,8 @@
 
 import io
 import logging
+import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -9,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefqa.backends.openai.keys import CONCEALED, Key, key_in
-from briefqa.errors import SettingsError
+from briefqa.datatypes import FaultKind
+from briefqa.errors import ModelFaultError, SettingsError
 
 _SECRET = "sk-4f1d0b7a9c2e8365"  # noqa: S105 - nobody's
 _PARTS = [*"sk-4f1d0b7 .\n", _SECRET, _SECRET[:9], _SECRET[4:]]
@@ -26,8 +29,27 @@ def test_a_stream_is_concealed_wherever_it_is_cut(text: str, places: list[int]) 
     """A server may send the key letter by letter, and what is shown must still not hold it."""
     said = "".join(Key(_SECRET).conceal_in_stream(_cut(text, places)))
 
+    whole = text.replace(_SECRET, CONCEALED)
+    begun = re.search(
+        "|".join(_SECRET[:length] + "$" for length in range(len(_SECRET) - 1, 7, -1)), whole
+    )
     assert _SECRET not in said
-    assert said == text.replace(_SECRET, CONCEALED)
+    assert said == (whole[: begun.start()] + CONCEALED if begun else whole)
+
+
+def test_what_came_before_a_fault_stands_to_the_last_letter() -> None:
+    """A word that ends as the key begins is held back, but not lost."""
+
+    def broken() -> Iterator[str]:
+        yield "It was closed by bargees"
+        raise ModelFaultError(FaultKind.CUT_OFF, "gone")
+
+    said = ""
+    with pytest.raises(ModelFaultError, match="gone"):  # noqa: PT012 - what came before counts
+        for piece in Key(_SECRET).conceal_in_stream(broken()):
+            said += piece
+
+    assert said == "It was closed by bargees"
 
 
 @given(text=_TEXTS)
