@@ -39,6 +39,7 @@ class Selector:
         self._selected = lru_cache(_KEPT)(self._selection)
         self._searched = lru_cache(_KEPT)(self._search)
         self._undated = lru_cache(_KEPT)(self._count_undated)
+        self._superseded = lru_cache(_KEPT)(self._find_superseded)
         self._outdated = lru_cache(_KEPT)(self._find_outdated)
         self._chunk_counts = lru_cache(1)(self._read_chunk_counts)
         self._superseding = lru_cache(1)(lambda: read_superseding(rows))
@@ -67,14 +68,7 @@ class Selector:
         """Return what `searched` leaves out of `matching`, and what stands in its place."""
         if not self.superseding.newer:
             return {}
-        checked = tuple(conditions)
-        is_kept, doc_ids = self._satisfying(checked), self.superseding.doc_ids
-        found = {
-            doc_ids[older]: tuple(sorted(doc_ids[each] for each in newer))
-            for older, newer in self._outdated(checked).items()
-            if is_kept[older]
-        }
-        return dict(sorted(found.items()))
+        return dict(self._superseded(tuple(conditions)))
 
     def undated(self, conditions: Sequence[Condition]) -> int:
         """Count the documents that only want of a date keeps from being searched."""
@@ -96,6 +90,15 @@ class Selector:
         is_kept = self._satisfying(others) & ~self._found(DATED)
         is_kept[list(self._outdated(conditions))] = False
         return int(np.count_nonzero(is_kept))
+
+    def _find_superseded(self, conditions: tuple[Condition, ...]) -> dict[DocId, tuple[DocId, ...]]:
+        is_kept, doc_ids = self._satisfying(conditions), self.superseding.doc_ids
+        found = {
+            doc_ids[older]: tuple(sorted(doc_ids[each] for each in newer))
+            for older, newer in self._outdated(conditions).items()
+            if is_kept[older]
+        }
+        return dict(sorted(found.items()))
 
     def _find_outdated(self, conditions: tuple[Condition, ...]) -> dict[int, tuple[int, ...]]:
         """Return the documents in whose place there is another, and those next to each."""

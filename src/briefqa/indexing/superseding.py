@@ -118,10 +118,11 @@ def read_superseding(rows: Rows) -> Superseding:
         *fields,
     )
     doc_ids = {number: doc_id for number, doc_id, _, _ in found}
+    names = _Names(rows)
     statements: list[Statement] = []
     for number, _, source, metadata in found:
         for field, said in _stated(json.loads(metadata)["extra"]):
-            meant, is_file = _meant(said, source, number, rows)
+            meant, is_file = names.meant(said, source, number)
             statements.append(Statement(number, field, said, meant, is_file))
     unnamed = sorted({each for said in statements for each in said.meant} - doc_ids.keys())
     doc_ids |= dict(
@@ -146,27 +147,47 @@ def _stated(extra: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
                         yield field, text
 
 
-def _meant(said: str, source: str, by: int, rows: Rows) -> tuple[tuple[int, ...], bool]:
-    """Return which documents ``said`` names in a document of ``source``, and if by one file."""
-    having = "SELECT document FROM fields WHERE field = ? AND text = ?"
-    text = fold(said)
-    beside = fold(posixpath.normpath(posixpath.join(posixpath.dirname(source), said)))
-    name = f"/{text}"
-    in_files = f"{having} OR field = 'source' AND substr(text, ?) = ?"
-    tried: tuple[tuple[bool, str, tuple[str | int, ...]], ...] = (
-        (False, having, ("doc_id", text)),
-        (True, having, ("source", text)),
-        (True, having, ("source", beside)),
-        (True, in_files, ("source", text, -len(name), name)),
-        (False, having, ("title", text)),
-    )
-    is_itself = False
-    for is_file, statement, values in tried:
-        meant = tuple(sorted(number for (number,) in rows(statement, *values)))
-        is_itself = is_itself or by in meant
-        if set(meant) - {by}:
-            return meant, is_file and _sources(meant, rows) == 1
-    return ((by,) if is_itself else ()), False
+class _Names:
+    """Finds documents by any of their names."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._by_file_name: dict[str, list[int]] | None = None
+
+    def meant(self, said: str, source: str, by: int) -> tuple[tuple[int, ...], bool]:
+        """Return which documents ``said`` names in a document of ``source``, and if by one file."""
+        text = fold(said)
+        beside = fold(posixpath.normpath(posixpath.join(posixpath.dirname(source), said)))
+        is_itself = False
+        for is_file, found in (
+            (False, self._stating("doc_id", text)),
+            (True, self._stating("source", text)),
+            (True, self._stating("source", beside)),
+            (True, self._of_file(text)),
+            (False, self._stating("title", text)),
+        ):
+            meant = tuple(sorted(found()))
+            is_itself = is_itself or by in meant
+            if set(meant) - {by}:
+                return meant, is_file and _sources(meant, self._rows) == 1
+        return ((by,) if is_itself else ()), False
+
+    def _stating(self, field: str, text: str) -> Callable[[], list[int]]:
+        statement = "SELECT document FROM fields WHERE field = ? AND text = ?"
+        return lambda: [number for (number,) in self._rows(statement, field, text)]
+
+    def _of_file(self, name: str) -> Callable[[], list[int]]:
+        return lambda: self._file_names().get(name, [])
+
+    def _file_names(self) -> Mapping[str, list[int]]:
+        # Read once, and only if someone leaves out the folder.
+        if self._by_file_name is None:
+            self._by_file_name = {}
+            for path, number in self._rows(
+                "SELECT text, document FROM fields WHERE field = 'source'"
+            ):
+                self._by_file_name.setdefault(posixpath.basename(path), []).append(number)
+        return self._by_file_name
 
 
 def _sources(numbers: Iterable[int], rows: Rows) -> int:
