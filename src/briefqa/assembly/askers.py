@@ -8,7 +8,14 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
-from briefqa.answering import Models, Options, answer_question, search_passages
+from briefqa.answering import (
+    CALIBRATION,
+    Calibration,
+    Models,
+    Options,
+    answer_question,
+    search_passages,
+)
 from briefqa.datatypes import DocId
 from briefqa.errors import ReplyError
 from briefqa.evaluation.running import Asked, Found
@@ -36,9 +43,10 @@ class GenerationAsker:
         *,
         reranker: Reranker | None = None,
         rerank_top: int = DEFAULT_RERANK_TOP,
+        calibration: Calibration = CALIBRATION,
     ) -> None:
         self._generation = generation
-        self._models = Models(embedder, reranker)
+        self._models = Models(embedder, reranker, calibration=calibration)
         self._rerank_top = rerank_top
 
     def search(self, question: str, /, *, top_k: int) -> Found:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from briefqa.assembly.askers import GenerationAsker, ServerAsker
 from briefqa.assembly.building import build_index
+from briefqa.assembly.calibration_file import calibration_of
 from briefqa.assembly.embedders import DEFAULT_EMBEDDER, embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.opening import open_texts
@@ -59,6 +60,7 @@ def index_as_target(
     with open_texts(index) as generation:
         manifest = generation.manifest
         models = index / MODELS_FOLDER
+        calibration = calibration_of(index, manifest.model_id)
         asker = GenerationAsker(
             generation,
             embedder_for_questions(manifest.model_id, models, configured=embedder),
@@ -66,6 +68,7 @@ def index_as_target(
             if reranker
             else None,
             rerank_top=rerank_top,
+            calibration=calibration,
         )
         about: dict[str, JsonValue] = {
             "folder": str(index),
@@ -76,6 +79,7 @@ def index_as_target(
             "chunking": dict(manifest.recipe.chunking),
             "reranker": reranker or None,
             "rerank_top": rerank_top if reranker else None,
+            "calibration": calibration.fingerprint,
         }
         yield Target(asker, about)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from briefqa.assembly.askers import GenerationAsker
+from briefqa.assembly.calibration_file import calibration_of
 from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.rerankers import reranker_for_questions
@@ -170,6 +171,7 @@ def _values(  # noqa: PLR0913, PLR0917 - as above
         embedder_for_questions(generation.manifest.model_id, models),
         reranker=reranker_for_questions(gate.reranker, models) if gate.reranker else None,
         rerank_top=gate.rerank_top,
+        calibration=calibration_of(index, generation.manifest.model_id),
     )
     depth = _DEPTH.search(measure)
     options = RunOptions(
