@@ -11,7 +11,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -57,6 +57,7 @@ class Case:
     dense: Scores
     lexical: Scores
     late: Scores
+    sentence: Scores
     vectors: NDArray[np.float32]
     groups: NDArray[np.int64]
     gains: NDArray[np.float64]
@@ -65,7 +66,7 @@ class Case:
 
     def score(self, weights: Weights, share: float) -> Scores:
         """Return the score of each candidate."""
-        fused = fuse(self.dense, self.lexical, self.late, weights)
+        fused = fuse(self.dense, self.lexical, self.late, self.sentence, weights)
         return fused + np.float32(share) * feedback(fused, self.vectors) if share else fused
 
     def by_rank(self) -> Scores:
@@ -115,7 +116,7 @@ def cases_of(
         found = [ranking.scores[chunk.chunk_id] for chunk in chunks]
         stages = {
             name: np.array([scores[name] for scores in found], dtype=np.float32)
-            for name in ("dense", "lexical", "late")
+            for name in ("dense", "lexical", "late", "sentence")
         }
         quotes = [each for each in query.references if each.span is None]
         grades = {} if quotes else {str(doc): grade for doc, grade in query.relevant.items()}
@@ -174,23 +175,21 @@ def fitted(sets: Sequence[CaseSet]) -> tuple[Weights, float]:
     """Return the weights and the share of feedback whose mean over ``sets`` is best."""
     # Coarse first: the grid in full would take hours, and its top is flat.
     grid = [
-        Weights(dense / _STEPS, lexical / _STEPS, (_STEPS - dense - lexical) / _STEPS)
-        for dense, lexical in itertools.product(range(0, _STEPS + 1, 2), repeat=2)
-        if dense + lexical <= _STEPS
+        Weights(*(each / _STEPS for each in (*others, _STEPS - sum(others))))
+        for others in itertools.product(range(0, _STEPS + 1, 2), repeat=3)
+        if sum(others) <= _STEPS
     ]
 
     def mean(weights: Weights, share: float) -> float:
         return float(np.mean([np.mean(each.values(weights, share)) for each in sets]))
 
     coarse = max(grid, key=lambda weights: mean(weights, 0.5))
-    near = [
-        Weights(dense, lexical, 1 - dense - lexical)
-        for dense, lexical in itertools.product(
-            (coarse.dense - 0.05, coarse.dense, coarse.dense + 0.05),
-            (coarse.lexical - 0.05, coarse.lexical, coarse.lexical + 0.05),
-        )
-        if dense >= 0 and lexical >= 0 and dense + lexical <= 1
+    moves = itertools.product((-0.05, 0, 0.05), repeat=3)
+    moved = [
+        (coarse.dense + dense, coarse.lexical + lexical, coarse.late + late)
+        for dense, lexical, late in moves
     ]
+    near = [Weights(*each, 1 - sum(each)) for each in moved if min(*each, 1 - sum(each)) >= 0]
     return max(itertools.product(near, _FEEDBACKS), key=lambda pair: mean(*pair))
 
 
@@ -233,8 +232,14 @@ def gain(after: Row, before: Row, each: CaseSet) -> list[float]:
 
 
 _VECTORS, _TOKENS = "words and vectors", "words, vectors and tokens"
+_SENTENCE = "and the nearest sentence"
 _SHIPPED = "and feedback (what is shipped)"
-_GAINS = {_VECTORS: "words alone (BM25)", _TOKENS: _VECTORS, _SHIPPED: _TOKENS}
+_GAINS = {
+    _VECTORS: "words alone (BM25)",
+    _TOKENS: _VECTORS,
+    _SENTENCE: _TOKENS,
+    _SHIPPED: _SENTENCE,
+}
 
 
 def main() -> None:
@@ -254,12 +259,16 @@ def main() -> None:
         if not sets:
             continue
         rows: dict[str, Row] = {
-            "words alone (BM25)": by_weights(Weights(0, 1, 0), 0),
-            "vectors alone": by_weights(Weights(1, 0, 0), 0),
-            "tokens alone": by_weights(Weights(0, 0, 1), 0),
+            "words alone (BM25)": by_weights(Weights(0, 1, 0, 0), 0),
+            "vectors alone": by_weights(Weights(1, 0, 0, 0), 0),
+            "tokens alone": by_weights(Weights(0, 0, 1, 0), 0),
+            "nearest sentence alone": by_weights(Weights(0, 0, 0, 1), 0),
             "words and vectors, by rank (RRF)": lambda s: [c.value(c.by_rank()) for c in s.cases],
-            _VECTORS: by_weights(Weights(0.45, 0.55, 0), 0),
-            _TOKENS: by_weights(weights, 0),
+            _VECTORS: by_weights(Weights(0.45, 0.55, 0, 0), 0),
+            _TOKENS: by_weights(
+                replace(weights, late=weights.late + weights.sentence, sentence=0.0), 0
+            ),
+            _SENTENCE: by_weights(weights, 0),
             _SHIPPED: by_weights(weights, FEEDBACK),
         }
         if options.fit:

@@ -68,7 +68,7 @@ def by_distance(dataset: Dataset, index: Path) -> Iterator[tuple[float, Figures]
             asked = embed_question(query.text, embedder, generation.words)
             hits = find_hits(asked, generation, k=SHOWN)
             for distance in DISTANCES:
-                spans = shown_spans(asked, hits, generation.tokens, near_best=distance)
+                spans = shown_spans(hits, near_best=distance)
                 passages = [
                     (
                         str(hit.chunk.doc_id),

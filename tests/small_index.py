@@ -38,10 +38,15 @@ class SmallIndex:
 
 
 def passage(doc_id: str, start: int, text: str, *, prefix: str = "") -> Chunk:
-    """Make a chunk of one sentence that stands at ``start`` of its document."""
+    """Make a chunk of one sentence a line that stands at ``start`` of its document."""
     span = Span(start, start + len(text))
     chunk_id = ChunkId(f"{doc_id}#{span.start}-{span.end}")
-    return Chunk(chunk_id, DocId(doc_id), span, text, (), prefix, (span,))
+    sentences: list[Span] = []
+    at = start
+    for line in text.split("\n"):
+        sentences.append(Span(at, at + len(line)))
+        at += len(line) + 1
+    return Chunk(chunk_id, DocId(doc_id), span, text, (), prefix, tuple(sentences))
 
 
 def small_index(

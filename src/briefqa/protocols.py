@@ -186,6 +186,12 @@ class TokenIndex(Protocol):
         """Return the same for parts of chunks, given where each begins in the embedded text."""
         ...
 
+    def whole_and_parts(
+        self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+        """Return both, for chunks and their parts."""
+        ...
+
 
 class VectorBackend(Protocol):
     """Makes and reopens vector stores of one kind."""

@@ -89,9 +89,9 @@ def test_explanation_for_people_adds_up(place: Terminal) -> None:
     adds = {
         line[0]: Decimal(line[-1])
         for line in lines
-        if line and line[0] in {"dense", "lexical", "late", "feedback", "score"}
+        if line and line[0] in {"dense", "lexical", "late", "sentence", "feedback", "score"}
     }
-    assert len(adds) == 5
+    assert len(adds) == 6
     assert sum(adds.values()) == 2 * adds["score"]
     assert "Language of the question: en · " in done.stdout
     assert "harbour (" in done.stdout.partition("Words of the question: ")[2]

@@ -16,7 +16,7 @@ from briefqa.datatypes import (
     Span,
 )
 from briefqa.protocols import Selection
-from briefqa.retrieval import Asked, SearchableIndex, shown_spans
+from briefqa.retrieval import SearchableIndex, shown_spans
 
 
 class AnswerableIndex(SearchableIndex, Protocol):
@@ -76,10 +76,10 @@ class Citer:
         return self._numbers[key]
 
 
-def passages_of(asked: Asked, hits: Sequence[Hit], index: AnswerableIndex) -> tuple[Passage, ...]:
+def passages_of(hits: Sequence[Hit], index: AnswerableIndex) -> tuple[Passage, ...]:
     """Return ``hits`` as they are shown: the parts that bear on the question, and their places."""
     found: list[Passage] = []
-    for hit, span in zip(hits, shown_spans(asked, hits, index.tokens), strict=True):
+    for hit, span in zip(hits, shown_spans(hits), strict=True):
         document = index.document(hit.chunk.doc_id)
         place = _place(document, span, hit.chunk.heading)
         found.append(Passage(hit, document.info, place, span))

@@ -61,7 +61,8 @@ class Hit:
 
     ``score`` lies in [0, 1] and means the same for every question. ``scores``
     keeps what each stage gave. ``duplicates`` are near-identical chunks that
-    this hit stands for.
+    this hit stands for. ``similarities`` are how near each sentence of the chunk comes to the
+    question, in [0, 1], where the index keeps tokens.
     """
 
     chunk: Chunk
@@ -69,6 +70,7 @@ class Hit:
     rank: int
     scores: Mapping[str, float]
     duplicates: tuple[ChunkId, ...] = ()
+    similarities: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,8 +194,7 @@ class TokenStore:
         The mean over the question's tokens of the largest cosine, each token weighted
         by its inverse document frequency.
         """
-        positions = np.array([self._positions[each] for each in ids], dtype=np.int64)
-        return self._similarities(query, self._starts[positions], self._ends[positions])
+        return self.whole_and_parts(query, [(each, ()) for each in ids])[0]
 
     def part_similarities(
         self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
@@ -210,37 +209,58 @@ class TokenStore:
         Returns:
             For each chunk the similarities of its parts.
         """
+        return self.whole_and_parts(query, parts)[1]
+
+    def whole_and_parts(
+        self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+        """Return what `similarities` and `part_similarities` do, for one look at the tokens."""
+        if not parts:
+            return np.zeros(0, dtype=np.float32), []
+        positions = np.array([self._positions[each] for each, _ in parts], dtype=np.int64)
+        firsts, lasts = self._starts[positions], self._ends[positions]
         starts: list[NDArray[np.int64]] = []
         ends: list[NDArray[np.int64]] = []
-        for chunk_id, cuts in parts:
-            position = self._positions[chunk_id]
-            first, end = int(self._starts[position]), int(self._ends[position])
-            begins = first + np.searchsorted(self._places[first:end], np.asarray(cuts))
+        for (_, cuts), first, last in zip(parts, firsts.tolist(), lasts.tolist(), strict=True):
+            begins = first + np.searchsorted(self._places[first:last], np.asarray(cuts))
             starts.append(begins)
-            ends.append(np.append(begins[1:], end) if len(begins) else begins)
-        if not parts:
-            return []
-        found = self._similarities(query, np.concatenate(starts), np.concatenate(ends))
-        return np.split(found, np.cumsum([len(each) for each in starts[:-1]]))
+            ends.append(np.append(begins[1:], last) if len(begins) else begins)
+        # In one row after the other: the tokens of the chunks, as they are compared.
+        moved = np.cumsum([0, *(lasts - firsts)[:-1]]) - firsts
+        counts = [len(each) for each in starts]
+        moved_parts = np.repeat(moved, counts)
+        whole, each_part = self._similarities(
+            query,
+            list(zip(firsts.tolist(), lasts.tolist(), strict=True)),
+            [
+                (firsts + moved, lasts + moved),
+                (np.concatenate(starts) + moved_parts, np.concatenate(ends) + moved_parts),
+            ],
+        )
+        return whole, np.split(each_part, np.cumsum(counts[:-1]))
 
     def _similarities(
-        self, query: TokenVectors, starts: NDArray[np.int64], ends: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
-        """Return the similarity of each run of tokens, from ``starts`` to ``ends``."""
+        self,
+        query: TokenVectors,
+        chunks: Sequence[tuple[int, int]],
+        runs: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    ) -> list[NDArray[np.float32]]:
+        """Return the similarity of each run of tokens, for each pair of starts and ends.
+
+        Args:
+            query: The question.
+            chunks: From where to where the tokens of the chunks are kept.
+            runs: Starts and ends, counted in the tokens of these chunks one after the other.
+        """
         weights = self._weights(query)
         counted = np.sort(np.argsort(-weights, kind="stable")[:_MOST_QUERY_TOKENS])
         weights = weights[counted]
-        found = np.zeros(len(starts), dtype=np.float32)
-        with_tokens = np.flatnonzero(ends > starts)
-        if not len(with_tokens) or not weights.sum() > 0:
-            return found
-        parts = [self._codes[starts[each] : ends[each]] for each in with_tokens]
-        cosines = self._cosines(query.rows[counted], np.concatenate(parts))
-        firsts = np.cumsum([0, *(len(part) for part in parts[:-1])])
-        largest = np.clip(np.maximum.reduceat(cosines, firsts, axis=0), 0, 1)
-        # Not a matrix product, whose sums depend on how many rows there are.
-        found[with_tokens] = (largest * (weights / weights.sum())).sum(axis=1)
-        return found
+        if not weights.sum() > 0:
+            return [np.zeros(len(starts), dtype=np.float32) for starts, _ in runs]
+        codes = np.concatenate([self._codes[first:last] for first, last in chunks])
+        cosines = np.clip(self._cosines(query.rows[counted], codes), 0, 1)
+        shares = weights / weights.sum()
+        return [_best_of_runs(cosines, starts, ends, shares) for starts, ends in runs]
 
     def _weights(self, query: TokenVectors) -> NDArray[np.float32]:
         ids = query.ids
@@ -264,6 +284,26 @@ class TokenStore:
         for byte in range(width):
             sums += tables[byte].take(codes[:, byte], axis=0)
         return sums
+
+
+def _best_of_runs(
+    cosines: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    shares: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Return the sum, by ``shares``, of the largest cosines in each run of tokens; 0 without."""
+    found = np.zeros(len(starts), dtype=np.float32)
+    with_tokens = np.flatnonzero(ends > starts)
+    if len(with_tokens):
+        # What lies between two runs is reduced as well, and passed over.
+        bounds = np.stack((starts[with_tokens], ends[with_tokens]), axis=1).reshape(-1)
+        if bounds[-1] == len(cosines):
+            bounds = bounds[:-1]
+        largest = np.maximum.reduceat(cosines, bounds, axis=0)[::2]
+        # Not a matrix product, whose sums depend on how many rows there are.
+        found[with_tokens] = (largest * shares).sum(axis=1)
+    return found
 
 
 _SIGNS = (

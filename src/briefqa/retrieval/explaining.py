@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from briefqa.datatypes import Chunk, ChunkId, Condition, SearchResult
+from briefqa.datatypes import ChunkId, Condition, SearchResult
 from briefqa.protocols import Embedder, LexicalIndex, Selection
 from briefqa.retrieval.asking import Asked, embed_question
 from briefqa.retrieval.fusion import FEEDBACK, Weights, lexical_shares
@@ -108,8 +108,8 @@ def explain(result: SearchResult, index: ExplainableIndex, embedder: Embedder) -
     """
     asked = embed_question(result.question, embedder, index.words)
     among = index.searched(result.conditions)
-    ranking, order = settled(rank(asked, index, among=among))
-    places = {chunk.chunk_id: place for place, chunk in enumerate(order, 1)}
+    ranking = rank(asked, index, among=among)
+    places = {chunk.chunk_id: place for place, chunk in enumerate(ranking.order, 1)}
     former = {hit.chunk.chunk_id: hit.rank for hit in without_repeats(ranking, MOST_HITS)}
     stages = stage_scores(asked, index.words, ranking)
     terms = terms_of(asked.text, index.words)
@@ -131,16 +131,10 @@ def explain(result: SearchResult, index: ExplainableIndex, embedder: Embedder) -
     return Explanation(
         language=index.words.language(asked.text),
         weights=stage_weights(ranking.weights),
-        candidates=len(order),
+        candidates=len(ranking.order),
         terms=terms,
         hits=tuple(explained),
     )
-
-
-def settled(ranking: Ranking) -> tuple[Ranking, list[Chunk]]:
-    """Return ``ranking`` so that it can be read more than once, and its order."""
-    order = list(ranking.order)
-    return replace(ranking, order=order), order
 
 
 def terms_of(question: str, words: LexicalIndex) -> tuple[Term, ...]:
@@ -157,10 +151,15 @@ def terms_of(question: str, words: LexicalIndex) -> tuple[Term, ...]:
 def stage_weights(weights: Weights) -> dict[str, float]:
     """Return what each stage counts for in the end, by its name; together 1."""
     share = FEEDBACK / (1 + FEEDBACK)
-    found = {"dense": weights.dense, "lexical": weights.lexical, "late": weights.late}
+    found = {
+        "dense": weights.dense,
+        "lexical": weights.lexical,
+        "late": weights.late,
+        "sentence": weights.sentence,
+    }
     if not weights.late:
-        # There are no tokens to compare: that stage did not run.
-        del found["late"]
+        # There are no tokens to compare: these stages did not run.
+        del found["late"], found["sentence"]
     return {stage: (1 - share) * weight for stage, weight in found.items()} | {"feedback": share}
 
 

@@ -23,13 +23,14 @@ class Weights:
     dense: float
     lexical: float
     late: float
+    sentence: float
 
 
 # Fitted by benchmarks/fit_retrieval.py, which prints what they do.
-WEIGHTS = Weights(dense=0.15, lexical=0.25, late=0.6)
+WEIGHTS = Weights(dense=0.2, lexical=0.25, late=0.35, sentence=0.2)
 """For a language that the model was made for."""
 
-FOREIGN = Weights(dense=0.0, lexical=0.75, late=0.25)
+FOREIGN = Weights(dense=0.0, lexical=0.75, late=0.15, sentence=0.1)
 """For any other: a model that does not know a language still knows names and numbers in it."""
 
 
@@ -39,7 +40,7 @@ def weights_for(*, is_foreign: bool, has_tokens: bool) -> Weights:
     if has_tokens:
         return weights
     rest = weights.dense + weights.lexical
-    return Weights(weights.dense / rest, weights.lexical / rest, 0.0)
+    return Weights(weights.dense / rest, weights.lexical / rest, 0.0, 0.0)
 
 
 def lexical_shares(bm25: Scores, weights: Mapping[str, float]) -> Scores:
@@ -56,8 +57,12 @@ def lexical_shares(bm25: Scores, weights: Mapping[str, float]) -> Scores:
     return shares
 
 
-def fuse(dense: Scores, lexical: Scores, late: Scores, weights: Weights) -> Scores:
+def fuse(
+    dense: Scores, lexical: Scores, late: Scores, sentence: Scores, weights: Weights
+) -> Scores:
     """Return convex combinations, in [0, 1], of cosines, lexical shares and late interaction.
+
+    The last is that of whole chunks, and of the sentence of each that comes nearest.
 
     Source: Bruch, Gai and Ingber, An Analysis of Fusion Functions for Hybrid
     Retrieval (2023): a convex combination of scores with fixed bounds beats
@@ -67,6 +72,7 @@ def fuse(dense: Scores, lexical: Scores, late: Scores, weights: Weights) -> Scor
         np.float32(weights.dense) * np.clip(dense, 0, 1)
         + np.float32(weights.lexical) * lexical
         + np.float32(weights.late) * late
+        + np.float32(weights.sentence) * sentence
     )
     # Rounded, the weights may add up to a little more than 1.
     return np.minimum(fused, np.float32(1))

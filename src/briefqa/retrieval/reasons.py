@@ -9,6 +9,7 @@ STAGES_IN_WORDS = {
     "dense": "by meaning",
     "lexical": "by words",
     "late": "token by token",
+    "sentence": "by its nearest sentence",
     "feedback": "by likeness to the best",
 }
 """What each stage goes by, for people."""

@@ -1,8 +1,7 @@
 """From a question to ranked hits."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +20,7 @@ from briefqa.retrieval.fusion import (
     with_feedback,
 )
 from briefqa.retrieval.repeats import repeated_in, shingles
+from briefqa.retrieval.sentences import sentence_starts
 from briefqa.retrieval.terms import in_header_words, term_weights
 
 MOST_HITS = 100
@@ -30,7 +30,7 @@ MOST_HITS = 100
 CANDIDATES = MOST_HITS
 """How many chunks each of dense and lexical search puts forward."""
 
-STAGES = ("dense", "lexical", "late", "fused", "feedback", "score")
+STAGES = ("dense", "lexical", "late", "sentence", "fused", "feedback", "score")
 """Names of a candidate's scores, in the order in which they come about."""
 
 
@@ -65,12 +65,14 @@ class SearchableIndex(Protocol):
 class Ranking:
     """The candidates for a question, best first.
 
-    ``scores`` are by candidate and stage, those of `STAGES`. ``weights`` are what
-    the stages counted for.
+    ``scores`` are by candidate and stage, those of `STAGES`, and ``similarities`` by
+    candidate and sentence, where the index keeps tokens. ``weights`` are what the stages
+    counted for.
     """
 
-    order: Iterable[Chunk]
+    order: Sequence[Chunk]
     scores: Mapping[ChunkId, Mapping[str, float]]
+    similarities: Mapping[ChunkId, tuple[float, ...]]
     weights: Weights
 
 
@@ -110,8 +112,9 @@ def rank(asked: Asked, index: SearchableIndex, *, among: Selection | None = None
     """Score and order the candidates for a question.
 
     Dense and lexical search each put forward `CANDIDATES`. Every one of them is scored by
-    its cosine, and where the index keeps tokens by late interaction; its lexical score is
-    0 where lexical search did not put it forward.
+    its cosine, and where the index keeps tokens by late interaction, as a whole and by the
+    nearest of its sentences; its lexical score is 0 where lexical search did not put it
+    forward.
     """
     known = asked.languages
     weights = weights_for(
@@ -119,45 +122,45 @@ def rank(asked: Asked, index: SearchableIndex, *, among: Selection | None = None
         has_tokens=index.tokens is not None and asked.tokens is not None,
     )
     if not len(index.vectors if among is None else among):
-        return Ranking((), {}, weights)
+        return Ranking((), {}, {}, weights)
     [nearest] = index.vectors.search(asked.vector[np.newaxis], CANDIDATES, among=among)
     bm25 = dict(index.words.search(in_header_words(asked.text), CANDIDATES, among=among))
     # Sorted, so that sums come out the same however the candidates were found.
     ids = sorted({chunk_id for chunk_id, _ in nearest} | bm25.keys())
+    chunks = index.chunks(ids)
     vectors = index.vectors.vectors(ids)
     found: dict[str, Scores] = {
         # Summed for all alike, as the store does: by which search a chunk came must not show.
         "dense": (vectors.astype(np.float64) * asked.vector).sum(axis=1).astype(np.float32),
         "lexical": np.array([bm25.get(each, 0.0) for each in ids], dtype=np.float32),
         "late": np.zeros(len(ids), dtype=np.float32),
+        "sentence": np.zeros(len(ids), dtype=np.float32),
     }
+    similarities: dict[ChunkId, tuple[float, ...]] = {}
     if index.tokens is not None and asked.tokens is not None:
-        found["late"] = index.tokens.similarities(asked.tokens, ids)
+        parts = [(chunk.chunk_id, sentence_starts(chunk)) for chunk in chunks]
+        found["late"], each = index.tokens.whole_and_parts(asked.tokens, parts)
+        found["sentence"] = np.array([part.max() for part in each], dtype=np.float32)
+        similarities = {i: tuple(part.tolist()) for i, part in zip(ids, each, strict=True)}
     shares = lexical_shares(found["lexical"], term_weights(asked.text, index.words))
-    found["fused"] = fuse(found["dense"], shares, found["late"], weights)
+    found["fused"] = fuse(found["dense"], shares, found["late"], found["sentence"], weights)
     found["feedback"] = feedback(found["fused"], vectors)
     found["score"] = with_feedback(found["fused"], found["feedback"])
     scores = {
         chunk_id: {stage: float(found[stage][at]) for stage in STAGES}
         for at, chunk_id in enumerate(ids)
     }
-    return Ranking(_best_first(scores, index), scores, weights)
+    return Ranking(_best_first(chunks, scores, index), scores, similarities, weights)
 
 
 def _best_first(
-    scores: Mapping[ChunkId, Mapping[str, float]], index: SearchableIndex
-) -> Iterator[Chunk]:
-    """Yield the chunks of ``scores``, read from the index only as they are asked for."""
-
-    def falling(chunk_id: ChunkId) -> float:
-        return -scores[chunk_id]["score"]
-
-    for _, equals in groupby(sorted(scores, key=falling), key=falling):
-        chunks = sorted(index.chunks(list(equals)), key=lambda each: (each.doc_id, each.span))
-        if len(chunks) > 1:
-            dates = index.published(list({chunk.doc_id for chunk in chunks}))
-            chunks.sort(key=lambda each: dates.get(each.doc_id, ""), reverse=True)
-        yield from chunks
+    chunks: Sequence[Chunk], scores: Mapping[ChunkId, Mapping[str, float]], index: SearchableIndex
+) -> list[Chunk]:
+    """Return ``chunks`` by their scores; of equals the newest first, then by document and place."""
+    dates = index.published(sorted({chunk.doc_id for chunk in chunks}))
+    placed = sorted(chunks, key=lambda each: (each.doc_id, each.span))
+    placed.sort(key=lambda each: dates.get(each.doc_id, ""), reverse=True)
+    return sorted(placed, key=lambda each: -scores[each.chunk_id]["score"])
 
 
 def without_repeats(ranking: Ranking, k: int) -> list[Hit]:
@@ -187,9 +190,10 @@ def without_repeats(ranking: Ranking, k: int) -> list[Hit]:
                 if stage in _SHOWN
             },
             duplicates=tuple(repeats[place - 1]),
+            similarities=ranking.similarities.get(chunk.chunk_id, ()),
         )
         for place, chunk in enumerate(kept, 1)
     ]
 
 
-_SHOWN = ("dense", "lexical", "late", "feedback")
+_SHOWN = ("dense", "lexical", "late", "sentence", "feedback")

@@ -22,7 +22,7 @@ from briefqa.indexing.fields import values_of
 from briefqa.protocols import Embedder, Reranker, Selection
 from briefqa.retrieval.asking import Asked, check_question, embed_question
 from briefqa.retrieval.conditions import render_condition
-from briefqa.retrieval.explaining import StageScore, Term, settled, stage_scores, terms_of
+from briefqa.retrieval.explaining import StageScore, Term, stage_scores, terms_of
 from briefqa.retrieval.reranking import DEFAULT_RERANK_TOP, check_rerank_top, rerank
 from briefqa.retrieval.search import (
     CANDIDATES,
@@ -252,7 +252,8 @@ def _ranked(  # noqa: PLR0913 - all that the rank depends on
     rerank_top: int,
 ) -> WhyNot:
     """Return ``found`` with what became of the document's best candidate."""
-    ranking, order = settled(rank(asked, index, among=among))
+    ranking = rank(asked, index, among=among)
+    order = ranking.order
     stages = stage_scores(asked, index.words, ranking)
     passages = without_repeats(ranking, len(order))
     best = next(chunk for chunk in order if chunk.doc_id == found.doc_id)

@@ -1,5 +1,8 @@
 """A score means the same for every question: it has fixed bounds and never rewards less."""
 
+from collections.abc import Sequence
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,38 +42,40 @@ def _share(bm25: float, terms: dict[str, float]) -> float:
     return float(lexical_shares(_scores(bm25), terms)[0])
 
 
-def _fused(dense: float, lexical: float, late: float, weights: Weights = WEIGHTS) -> float:
-    return float(fuse(_scores(dense), _scores(lexical), _scores(late), weights)[0])
+_STAGES = st.tuples(_COSINES, _SHARES, _SHARES, _SHARES)
 
 
-@given(_COSINES, _SHARES, _SHARES, _WEIGHTS)
+def _fused(stages: Sequence[float], weights: Weights = WEIGHTS) -> float:
+    dense, lexical, late, sentence = map(_scores, stages)
+    return float(fuse(dense, lexical, late, sentence, weights)[0])
+
+
+@given(_STAGES, _WEIGHTS)
 def test_fused_score_stays_between_zero_and_one(
-    cosine: float, share: float, late: float, weights: Weights
+    stages: tuple[float, float, float, float], weights: Weights
 ) -> None:
     """A threshold, and the reader, rely on the scale; rounding may push a cosine past 1."""
-    assert 0 <= _fused(cosine, share, late, weights) <= 1
+    assert 0 <= _fused(stages, weights) <= 1
 
 
-@given(st.tuples(_COSINES, _SHARES, _SHARES), st.tuples(_COSINES, _SHARES, _SHARES), _WEIGHTS)
+@given(_STAGES, _STAGES, _WEIGHTS)
 def test_better_on_every_side_never_scores_worse(
-    one: tuple[float, float, float], other: tuple[float, float, float], weights: Weights
+    one: tuple[float, ...], other: tuple[float, ...], weights: Weights
 ) -> None:
     """A passage nearer in meaning and in words must not fall behind for it."""
     pairs = list(zip(one, other, strict=True))
 
-    worst, best = (
-        _fused(dense=each[0], lexical=each[1], late=each[2], weights=weights)
-        for each in (list(map(min, pairs)), list(map(max, pairs)))
-    )
+    worst, best = (_fused(list(map(pick, pairs)), weights) for pick in (min, max))
 
     assert worst <= best
 
 
 def test_each_stage_alone_counts() -> None:
     """Words found nowhere near in meaning, and meaning without a shared word, both help."""
-    assert _fused(0, 0, 0) == 0
-    assert _fused(1, 1, 1) == pytest.approx(1)
-    assert all(0 < _fused(*stages) < 1 for stages in ((1, 0, 0), (0, 1, 0), (0, 0, 1)))
+    assert _fused((0, 0, 0, 0)) == 0
+    assert _fused((1, 1, 1, 1)) == pytest.approx(1)
+    alone = [tuple(float(at == stage) for at in range(4)) for stage in range(4)]
+    assert all(0 < _fused(stages) < 1 for stages in alone)
 
 
 @pytest.mark.parametrize("is_foreign", [False, True])
@@ -80,8 +85,8 @@ def test_weights_are_shares_with_tokens_and_without(*, is_foreign: bool) -> None
     rest = weights_for(is_foreign=is_foreign, has_tokens=False)
 
     for weights in (whole, rest):
-        assert weights.dense + weights.lexical + weights.late == pytest.approx(1)
-    assert rest.late == 0
+        assert sum(astuple(weights)) == pytest.approx(1)
+    assert rest.late == rest.sentence == 0
     assert rest.dense * whole.lexical == pytest.approx(whole.dense * rest.lexical)
 
 

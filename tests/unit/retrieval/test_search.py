@@ -34,7 +34,8 @@ _EMBEDDER = HashEmbedder(64)
 _ROUNDING = 1e-3
 # Words that are their own stems and no stop words, so that the oracle needs no analyser.
 _WORDS = ["grid", "chip", "water", "wind", "coal", "dam", "port", "ship", "tax", "law", "loan"]
-_TEXTS = st.lists(st.sampled_from(_WORDS), min_size=1, max_size=20).map(" ".join)
+_SENTENCES = st.lists(st.sampled_from(_WORDS), min_size=1, max_size=9).map(" ".join)
+_TEXTS = st.lists(_SENTENCES, min_size=1, max_size=3).map("\n".join)
 _QUESTIONS = st.lists(st.sampled_from([*_WORDS, "volcano"]), min_size=1, max_size=6).map(" ".join)
 
 
@@ -76,19 +77,25 @@ def _oracle(question: str, chunks: Sequence[Chunk]) -> dict[ChunkId, dict[str, f
             for word, weight in idf.items()
         )
         (vector,) = _EMBEDDER.embed_documents([chunk.embedded_text])
-        nearest = {
-            word: max(math.sqrt(math.pi / 2) * _cosine_of_words(word, other) for other in words)
-            for word in said
-        }
-        late = sum(rarity[word] * min(1.0, max(0.0, nearest[word])) for word in said)
+        late = _late(said, words, rarity)
+        sentence = max(_late(said, line.split(), rarity) for line in chunk.text.split("\n"))
         dense = float(np.dot(asked, vector))
         lexical = bm25 / (2.2 * sum(idf.values()))
-        late /= sum(rarity[word] for word in said)
-        fused = 0.15 * max(0.0, dense) + 0.25 * lexical + 0.6 * late
+        fused = 0.2 * max(0.0, dense) + 0.25 * lexical + 0.35 * late + 0.2 * sentence
         scores[chunk.chunk_id] = {
-            "dense": dense, "lexical": bm25, "late": late, "fused": fused,
+            "dense": dense, "lexical": bm25, "late": late, "sentence": sentence, "fused": fused,
         }  # fmt: skip
     return scores
+
+
+def _late(said: Sequence[str], words: Sequence[str], rarity: dict[str, float]) -> float:
+    """Return the mean over ``said`` of the largest cosine with a word, the rare counting more."""
+    nearest = {
+        word: max(math.sqrt(math.pi / 2) * _cosine_of_words(word, other) for other in words)
+        for word in said
+    }
+    late = sum(rarity[word] * min(1.0, max(0.0, nearest[word])) for word in said)
+    return late / sum(rarity[word] for word in said)
 
 
 def _cosine_of_words(one: str, other: str) -> float:
@@ -191,7 +198,7 @@ def test_hits_among_some_agree_with_brute_force(
     assert [hit.score for hit in hits] == pytest.approx(found, abs=_ROUNDING)
     assert named <= allowed
     for chunk_id, stages in within.items():
-        for stage in ("dense", "lexical", "late", "fused"):
+        for stage in ("dense", "lexical", "late", "sentence", "fused"):
             assert stages[stage] == everywhere[chunk_id][stage]
     if len(hits) < k:
         assert named == allowed
@@ -328,8 +335,8 @@ def test_an_index_without_tokens_ranks_by_the_other_stages(tmp_path: Path) -> No
         attainable = 2.2 * sum(term_weights("grid chip", index.words).values())
         for stages in ranking.scores.values():
             lexical, dense = stages["lexical"] / attainable, max(0.0, stages["dense"])
-            assert stages["late"] == 0
-            assert stages["fused"] == pytest.approx((0.15 * dense + 0.25 * lexical) / 0.4, abs=1e-5)
+            assert stages["late"] == stages["sentence"] == 0
+            assert stages["fused"] == pytest.approx((0.2 * dense + 0.25 * lexical) / 0.45, abs=1e-5)
 
 
 _SPANISH = "La regulación de los chips es una de las tareas que el gobierno no ha terminado."
@@ -378,7 +385,7 @@ def test_stages_score_a_candidate_alike_with_a_filter_and_without(
     assert everywhere.keys() & within.keys()
     assert within.keys() == {list(hundreds.held)[at] for at in among.positions}
     for chunk_id in everywhere.keys() & within.keys():
-        for stage in ("dense", "late"):
+        for stage in ("dense", "late", "sentence"):
             assert everywhere[chunk_id][stage] == within[chunk_id][stage]
         assert within[chunk_id]["lexical"] == pytest.approx(bm25.get(chunk_id, 0), abs=1e-4)
         assert everywhere[chunk_id]["lexical"] in {0, within[chunk_id]["lexical"]}
@@ -395,7 +402,8 @@ def test_hits_keep_the_score_of_every_stage(tmp_path: Path) -> None:
 
     hits = _find("dam", small_index(chunks, _EMBEDDER, tmp_path), 2)
 
-    assert [set(hit.scores) for hit in hits] == [{"dense", "lexical", "late", "feedback"}] * 2
+    stages = {"dense", "lexical", "late", "sentence", "feedback"}
+    assert [set(hit.scores) for hit in hits] == [stages] * 2
     assert hits[0].scores["lexical"] > hits[1].scores["lexical"] == 0
 
 

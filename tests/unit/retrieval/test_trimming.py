@@ -1,23 +1,19 @@
 """Of each chunk that part is shown which bears on the question."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from tests.corpus import Corpus, RecordingEmbedder
 
 from briefqa.answering import Models, Options, search_passages
 from briefqa.datatypes import Chunk, ChunkId, DocId, Hit, Span
-from briefqa.protocols import TokenVectors
-from briefqa.retrieval import embed_question, shown_spans
+from briefqa.retrieval import shown_spans
 
 _OFFSET = 100
-_ASKED = embed_question("Why?", RecordingEmbedder(16))
 
 
 def _chunk(number: int, sentences: Sequence[str]) -> Chunk:
@@ -33,47 +29,24 @@ def _chunk(number: int, sentences: Sequence[str]) -> Chunk:
     return Chunk(chunk_id, DocId("d"), whole, text, (), "Title", tuple(spans))
 
 
-@dataclass(frozen=True)
-class _Told:
-    """Gives each sentence the similarity it was told, after a check that it is asked of it."""
-
-    similar: dict[ChunkId, list[float]]
-    chunks: dict[ChunkId, Chunk]
-
-    def similarities(self, _: TokenVectors, ids: Sequence[ChunkId], /) -> NDArray[np.float32]:
-        """Give the best of each chunk."""
-        return np.array([max(self.similar[each]) for each in ids], dtype=np.float32)
-
-    def part_similarities(
-        self, _: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
-    ) -> list[NDArray[np.float32]]:
-        """Give each part what its sentence was told."""
-        for chunk_id, starts in parts:
-            chunk = self.chunks[chunk_id]
-            read = [chunk.embedded_text[start:] for start in starts]
-            rest = [chunk.text[span.start - _OFFSET :] for span in chunk.sentences]
-            assert read == rest
-        return [np.array(self.similar[each], dtype=np.float32) for each, _ in parts]
-
-
 _SIMILAR = st.floats(0, 1, width=32)
 _HITS = st.lists(
     st.tuples(_SIMILAR, st.lists(_SIMILAR, min_size=1, max_size=6)), min_size=1, max_size=6
 )
 
 
-def _told(drawn: Sequence[tuple[float, list[float]]]) -> tuple[list[Hit], _Told]:
+def _hits(drawn: Sequence[tuple[float, list[float]]]) -> list[Hit]:
     ordered = sorted(drawn, key=lambda each: -each[0])
-    chunks = [
-        _chunk(number, [f"Sentence {at}." for at in range(len(similar))])
-        for number, (_, similar) in enumerate(ordered)
+    return [
+        Hit(
+            _chunk(rank, [f"Sentence {at}." for at in range(len(similar))]),
+            score,
+            rank,
+            {},
+            similarities=tuple(similar),
+        )
+        for rank, (score, similar) in enumerate(ordered, 1)
     ]
-    hits = [
-        Hit(chunk, score, rank, {})
-        for rank, (chunk, (score, _)) in enumerate(zip(chunks, ordered, strict=True), 1)
-    ]
-    told = {c.chunk_id: similar for c, (_, similar) in zip(chunks, ordered, strict=True)}
-    return hits, _Told(told, {chunk.chunk_id: chunk for chunk in chunks})
 
 
 @given(_HITS)
@@ -81,14 +54,13 @@ def test_what_is_shown_is_whole_sentences_of_the_chunk(
     drawn: list[tuple[float, list[float]]],
 ) -> None:
     """The best of the chunk among them, so that no hit is shown without its reason."""
-    hits, told = _told(drawn)
+    hits = _hits(drawn)
 
-    for hit, shown in zip(hits, shown_spans(_ASKED, hits, told), strict=True):
+    for hit, shown in zip(hits, shown_spans(hits), strict=True):
         sentences = hit.chunk.sentences
         assert shown.start in {each.start for each in sentences}
         assert shown.end in {each.end for each in sentences}
-        similar = told.similar[hit.chunk.chunk_id]
-        best = sentences[similar.index(max(similar))]
+        best = sentences[hit.similarities.index(max(hit.similarities))]
         assert shown.start <= best.start < best.end <= shown.end
 
 
@@ -97,10 +69,10 @@ def test_what_is_shown_does_not_depend_on_how_many_passages_are(
     drawn: list[tuple[float, list[float]]], data: st.DataObject
 ) -> None:
     """Who asks for more sees the same first ones."""
-    hits, told = _told(drawn)
+    hits = _hits(drawn)
     k = data.draw(st.integers(1, len(hits)))
 
-    assert shown_spans(_ASKED, hits[:k], told) == shown_spans(_ASKED, hits, told)[:k]
+    assert shown_spans(hits[:k]) == shown_spans(hits)[:k]
 
 
 @given(_HITS, st.floats(0, 1, width=32))
@@ -108,14 +80,14 @@ def test_no_less_is_shown_of_a_better_hit(
     drawn: list[tuple[float, list[float]]], better: float
 ) -> None:
     """What stands higher is read first, and worth more of the reader's time."""
-    hits, told = _told(drawn)
+    hits = _hits(drawn)
     last = hits[-1]
     raised = replace(last, score=max(last.score, min(better, hits[0].score)))
     if len(hits) == 1:
         return
 
-    before = shown_spans(_ASKED, hits, told)[-1]
-    after = shown_spans(_ASKED, [*hits[:-1], raised], told)[-1]
+    before = shown_spans(hits)[-1]
+    after = shown_spans([*hits[:-1], raised])[-1]
 
     assert after.start <= before.start
     assert after.end >= before.end
@@ -123,15 +95,14 @@ def test_no_less_is_shown_of_a_better_hit(
 
 def test_chunk_is_shown_whole_where_there_are_no_tokens() -> None:
     """Another model's index knows nothing of single sentences."""
-    hits, told = _told([(0.9, [0.1, 0.9, 0.1])])
+    (hit,) = _hits([(0.9, [0.1, 0.9, 0.1])])
 
-    assert shown_spans(_ASKED, hits, None) == [hits[0].chunk.span]
-    assert shown_spans(replace(_ASKED, tokens=None), hits, told) == [hits[0].chunk.span]
+    assert shown_spans([replace(hit, similarities=())]) == [hit.chunk.span]
 
 
 def test_no_hits_show_nothing() -> None:
     """An index may hold no documents."""
-    assert shown_spans(_ASKED, [], _Told({}, {})) == []
+    assert shown_spans([]) == []
 
 
 @pytest.fixture
