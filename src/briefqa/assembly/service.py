@@ -37,7 +37,7 @@ from briefqa.datatypes import (
     Turn,
 )
 from briefqa.errors import UnknownModelError
-from briefqa.protocols import LanguageModel, ProgressListener, Reranker
+from briefqa.protocols import LanguageModel, ProgressListener, Reranker, TokenCounter
 from briefqa.retrieval import (
     DEFAULT_RERANK_TOP,
     check_rerank_top,
@@ -96,7 +96,7 @@ class Service:
         check_rerank_top(rerank_top)
         check_risk(risk)
         self._index = OpenIndex(Path(index), embedder=embedder)
-        self._writers = writers or {}
+        self.writers: Mapping[str, LanguageModel] = writers or {}
         self._writer = writer
         self._rerank_top, self._risk = rerank_top, risk
         self._reranker: Reranker | None = None
@@ -287,6 +287,11 @@ class Service:
         return self._index.current().embedder.model_id
 
     @property
+    def tokens(self) -> TokenCounter:
+        """The embedding model's own tokenizer."""
+        return self._index.current().embedder.tokens
+
+    @property
     def calibration(self) -> Calibration:
         """What turns evidence into a probability: numbers of the index's own, or the shipped."""
         return self._index.calibration(self._index.current())
@@ -336,9 +341,9 @@ class Service:
             return name
         if name == EXTRACTIVE:
             return None
-        if name not in self._writers:
-            raise UnknownModelError(name, known=sorted(self._writers))
-        return self._writers[name]
+        if name not in self.writers:
+            raise UnknownModelError(name, known=sorted(self.writers))
+        return self.writers[name]
 
 
 open_index = Service
