@@ -550,3 +550,18 @@ def test_closing_the_generator_closes_the_connection() -> None:
 
         assert server.saw_client_leave.wait(2)
         assert time.monotonic() - began < 0.5
+
+
+def test_a_generator_that_waits_can_be_closed_within_a_second_or_so() -> None:
+    """A silent server must not hold a reader who leaves, nor go on for nobody."""
+    with ModelServer(_accepts_and_is_silent) as server:
+        model = load(ModelDescription("canary", base_url=server.url))
+        pieces = model.stream(_PROMPT, max_tokens=_MAX_TOKENS, timeout_s=60)
+        began = time.monotonic()
+
+        assert next(pieces) == ""
+        assert time.monotonic() - began < 5
+        pieces.close()
+
+        assert server.saw_client_leave.wait(2)
+        assert time.monotonic() - began < 10

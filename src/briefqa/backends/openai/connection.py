@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpcore2
@@ -47,18 +47,36 @@ class Meter:
         self._deadline = time.monotonic() + timeout_s
         self._max_bytes = max_bytes
         self._read = 0
+        self._stopped = threading.Event()
+        self._connection: socket.socket | None = None
         self.has_ended = False
         """Whether the server closed the connection."""
 
     @property
     def left_s(self) -> float:
         """Seconds left, 0 or more."""
-        return max(0.0, self._deadline - time.monotonic())
+        return 0.0 if self._stopped.is_set() else max(0.0, self._deadline - time.monotonic())
 
     @property
     def is_overrun(self) -> bool:
         """Whether more came than may."""
         return self._read > self._max_bytes
+
+    def stop(self) -> None:
+        """End every wait, from any thread: nobody waits for the answer any more."""
+        self._stopped.set()
+        connection = self._connection
+        if connection is not None:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, unless it is stopped meanwhile."""
+        self._stopped.wait(seconds)
+
+    def uses(self, connection: socket.socket) -> None:
+        """Take note of the connection that is waited on."""
+        self._connection = connection
 
     def count(self, data: bytes) -> None:
         """Take note of what came.
@@ -159,6 +177,7 @@ class _MeteredNetwork(httpcore2.NetworkBackend):
         with _as(httpcore2.ConnectTimeout, httpcore2.ConnectError):
             for family, kind, protocol, _, address in _addresses(host, port, self._meter):
                 connection = socket.socket(family, kind, protocol)
+                self._meter.uses(connection)
                 try:
                     connection.settimeout(_wait(self._meter))
                     connection.connect(address)
@@ -204,6 +223,7 @@ class _MeteredStream(httpcore2.NetworkStream):
             except BaseException:
                 self.close()
                 raise
+        self._meter.uses(secured)
         return _MeteredStream(secured, self._meter)
 
     def close(self) -> None:

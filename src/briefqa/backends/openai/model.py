@@ -1,7 +1,6 @@
 """A language model behind a server that speaks OpenAI's chat completions."""
 
 import ssl
-import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from functools import cache
@@ -14,6 +13,7 @@ from briefqa.backends.openai.connection import Meter, MeteredTransport
 from briefqa.backends.openai.counting import token_counter
 from briefqa.backends.openai.faults import FAILURES, fault_of, wait_asked_for
 from briefqa.backends.openai.keys import Key, key_in
+from briefqa.backends.openai.pausing import with_pauses
 from briefqa.backends.openai.reading import read_pieces
 from briefqa.datatypes import FaultKind, JsonValue, Message, ModelDescription
 from briefqa.errors import ModelFaultError, SettingsError
@@ -107,7 +107,7 @@ class OpenAIModel:
         meter = Meter(timeout_s=timeout_s, max_bytes=limit)
         fault: ModelFaultError | None = None
         try:
-            yield from self._pieces(messages, max_tokens, meter)
+            yield from with_pauses(self._pieces(messages, max_tokens, meter), meter.stop)
         except ModelFaultError as error:
             fault = error
         except FAILURES as error:
@@ -158,7 +158,7 @@ class OpenAIModel:
                 attempt += 1
                 if attempt > _RETRIES or wait is None or wait >= meter.left_s:
                     raise
-            time.sleep(wait)
+            meter.sleep(wait)
 
     def _body(self, messages: Sequence[Message], max_tokens: int) -> dict[str, JsonValue]:
         is_openai = f".{self._host}".endswith(_OPENAI_HOSTS)
