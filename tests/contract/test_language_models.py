@@ -36,9 +36,8 @@ def test_an_answer_comes_in_pieces(language_model: LanguageModel) -> None:
     """A reader sees it being written."""
     pieces = list(language_model.stream(_PROMPT, max_tokens=60, timeout_s=60))
 
-    assert len(pieces) > 2
     assert "".join(pieces).strip()
-    assert all(pieces)
+    assert len([each for each in pieces if each]) > 2
 
 
 def test_the_same_prompt_gives_the_same_answer(language_model: LanguageModel) -> None:
