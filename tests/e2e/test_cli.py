@@ -744,6 +744,8 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "briefqa.toml").write_text('embedder = "hash"\n', encoding="utf-8")
     terminal = Terminal(folder)
     shutil.copy(_QUESTIONS, folder / "questions.jsonl")
+    marked = [{"id": str(at), "question": f"Who? {at}", "answerable": at < 10} for at in range(20)]
+    (folder / "marked.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in marked))
     # Two generations, and a run over each: the first lacks a brief that is asked about.
     late = folder / "briefs" / "uk-china-frontier-ai-risk.md"
     late.rename(folder / late.name)

@@ -60,7 +60,7 @@ def calibrate(
         if questions is not None:
             msg = "--reset removes what was kept and takes no questions; leave out one of the two"
             raise UsageError(msg)
-        return _reset(settings.index, as_json=as_json)
+        return _reset(settings.index, as_json=as_json, no_color=no_color)
     if questions is None:
         msg = "no questions given; name a file of questions, or --reset to remove what was kept"
         raise UsageError(msg)
@@ -72,7 +72,7 @@ def calibrate(
     return 0
 
 
-def _reset(index: Path, *, as_json: bool) -> int:
+def _reset(index: Path, *, as_json: bool, no_color: bool) -> int:
     from briefqa.assembly.calibration_file import (  # noqa: PLC0415 - slow to import
         CALIBRATION_FILE,
         remove_calibration,
@@ -82,8 +82,11 @@ def _reset(index: Path, *, as_json: bool) -> int:
     path = index / CALIBRATION_FILE
     if as_json:
         print_json({"removed": was_there, "path": str(path)})
-    else:
-        say(f"removed {path}" if was_there else f"there is no {path}; the shipped numbers decide")
+        return 0
+    from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
+
+    done = f"Removed {path}" if was_there else f"There is no {path}"
+    Page(no_color=no_color).line(f"{done}; the shipped numbers decide.")
     return 0
 
 
