@@ -9,13 +9,14 @@ from briefqa.answering.citing import AnswerableIndex, Citer, passages_of
 from briefqa.answering.declining import Missing, find_missing, reason_to_decline
 from briefqa.answering.disagreement import find_disputes, in_order
 from briefqa.answering.evidence import Evidence, gather_evidence
-from briefqa.answering.options import Models, Options
-from briefqa.answering.sentences import (
+from briefqa.answering.extracting import (
+    Quote,
     ScoredSentence,
-    choose_quotes,
     content_weights,
     score_sentences,
+    select_quotes,
 )
+from briefqa.answering.options import Models, Options
 from briefqa.answering.timing import Stopwatch
 from briefqa.datatypes import (
     Answer,
@@ -165,7 +166,11 @@ def _answering(
     threshold = threshold_for(options.risk, models.calibration)
     is_answered = bool(ranked) and certainty >= threshold
     missing = Missing() if is_answered else _missing(asked, hits[: options.k], index)
-    draft = (yield from _extract(ranked, index)) if is_answered else _Draft()
+    draft = _Draft()
+    if is_answered:
+        among = index.searched(options.where)
+        quotes = select_quotes(asked, ranked, index, models.embedder, among=among)
+        draft = yield from _extract(quotes, ranked, index)
     watch.lap("extract")
     yield Answer(
         question=question,
@@ -222,12 +227,11 @@ def _weigh(
 
 
 def _extract(
-    ranked: Sequence[ScoredSentence], index: AnswerableIndex
+    quotes: Sequence[Quote], ranked: Sequence[ScoredSentence], index: AnswerableIndex
 ) -> Generator[SentenceSaid, None, _Draft]:
-    """Say the sentences that answer best, each with itself as its receipt."""
+    """Say what is quoted, each sentence with itself as its receipt."""
     citer = Citer(index)
     sentences: list[AnswerSentence] = []
-    quotes = choose_quotes(ranked)
     disputes = find_disputes(quotes, ranked, index)
     for part in in_order(quotes, disputes):
         number = citer.cite(part.chunk, part.span)

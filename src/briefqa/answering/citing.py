@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from briefqa.answering.extracting import DocumentedIndex
 from briefqa.datatypes import (
     Chunk,
     Citation,
@@ -16,10 +17,10 @@ from briefqa.datatypes import (
     Span,
 )
 from briefqa.protocols import Selection
-from briefqa.retrieval import SearchableIndex, shown_spans
+from briefqa.retrieval import shown_spans
 
 
-class AnswerableIndex(SearchableIndex, Protocol):
+class AnswerableIndex(DocumentedIndex, Protocol):
     """The parts of an opened index that an answer needs."""
 
     @property

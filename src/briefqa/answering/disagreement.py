@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from briefqa.answering.extracting import Quote, ScoredSentence
 from briefqa.answering.grounding.claims import ClaimKind
 from briefqa.answering.grounding.differing import Attested, Difference, find_differences
 from briefqa.answering.grounding.matters import is_linking
 from briefqa.answering.grounding.statements import Statement, read_statement
 from briefqa.answering.grounding.words import TokenKind, stem, tokens_of
-from briefqa.answering.sentences import Quote, ScoredSentence
 from briefqa.datatypes import Chunk, ChunkId, Citation, Disagreement, DocId, Document, Span
 
 _SHARED = 0.4

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from briefqa.answering.contrary import is_denial, is_opposed, may_deny
+from briefqa.answering.extracting import ScoredSentence
 from briefqa.answering.kinds import kind_asked
 from briefqa.answering.naming import asked_words, lacked
-from briefqa.answering.sentences import ScoredSentence
 from briefqa.datatypes import Chunk, Hit, Span
 from briefqa.protocols import LexicalIndex
 from briefqa.retrieval import held_terms, idf

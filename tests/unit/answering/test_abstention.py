@@ -19,7 +19,7 @@ from briefqa.answering.abstention import (
 )
 from briefqa.answering.evidence import FEATURES, Evidence
 from briefqa.answering.evidence import gather_evidence as gather
-from briefqa.answering.sentences import content_weights, score_sentences
+from briefqa.answering.extracting import content_weights, score_sentences
 from briefqa.backends.hashing import HashEmbedder
 from briefqa.errors import LimitError
 from briefqa.retrieval import embed_question, find_hits, term_weights

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefqa.answering.disagreement import Dispute, disagreements_among, find_disputes, in_order
-from briefqa.answering.sentences import Quote
+from briefqa.answering.extracting import Quote
 from briefqa.datatypes import (
     Chunk,
     ChunkId,

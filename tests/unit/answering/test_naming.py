@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.small_index import SmallIndex, passage, small_index
 
 from briefqa.answering.declining import Missing, find_missing, reason_to_decline
+from briefqa.answering.extracting import content_weights
 from briefqa.answering.naming import AskedWord, asked_words, lacked
-from briefqa.answering.sentences import content_weights
 from briefqa.backends.hashing import HashEmbedder
 from briefqa.datatypes import Chunk, Hit
 from briefqa.retrieval import held_terms, term_weights

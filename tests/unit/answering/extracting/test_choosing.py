@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.small_index import passage, small_index
 
-from briefqa.answering.sentences import (
+from briefqa.answering.extracting import (
     Quote,
     ScoredSentence,
     choose_quotes,
     content_weights,
     coverage,
+    read_question,
     score_sentences,
 )
 from briefqa.backends.hashing import HashEmbedder
@@ -72,7 +73,10 @@ def _words_of(quote: Quote) -> str:
 def _said(*documents: Sequence[str], question: str = _QUESTION) -> list[str]:
     """Return what is quoted from documents of one chunk each."""
     chunks = [_chunk(f"d{at}", 0, sentences) for at, sentences in enumerate(documents)]
-    return [_words_of(quote) for quote in choose_quotes(_ranked(chunks, question))]
+    return [
+        _words_of(quote)
+        for quote in choose_quotes(_ranked(chunks, question), read_question(question))
+    ]
 
 
 _DOCUMENT = st.lists(st.sampled_from(_SENTENCES), min_size=1, max_size=5)
@@ -88,7 +92,7 @@ def test_quotes_are_few_apart_and_in_reading_order(documents: list[list[str]]) -
     ]
     ranked = _ranked(chunks)
 
-    quotes = choose_quotes(ranked)
+    quotes = choose_quotes(ranked, read_question(_QUESTION))
 
     assert bool(quotes) == bool(ranked)
     assert len(quotes) <= 3
@@ -101,7 +105,7 @@ def test_quotes_are_few_apart_and_in_reading_order(documents: list[list[str]]) -
         assert not words.rstrip("*").endswith((":", "?"))
         ends = {span.end: n for n, span in enumerate(quote.hit.chunk.sentences)}
         last = ends[quote.span.end]
-        starts = [span.start for span in quote.hit.chunk.sentences[max(0, last - 1) : last + 1]]
+        starts = [span.start for span in quote.hit.chunk.sentences[max(0, last - 2) : last + 1]]
         assert quote.span.start in starts
     assert len({_words_of(quote).casefold() for quote in quotes}) == len(quotes)
     if quotes:
@@ -145,7 +149,11 @@ def test_what_follows_the_best_sentence_reads_as_it_stands() -> None:
     ranked = _ranked([_chunk("a", 0, [before, best]), _chunk("b", 0, [other])])
 
     assert [sentence.text for sentence in ranked] == [best, other, before]
-    assert [_words_of(quote) for quote in choose_quotes(ranked)] == [best, before, other]
+    assert [_words_of(quote) for quote in choose_quotes(ranked, read_question(_QUESTION))] == [
+        best,
+        before,
+        other,
+    ]
 
 
 def test_same_words_are_quoted_once() -> None:
