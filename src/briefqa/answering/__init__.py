@@ -18,7 +18,7 @@ from briefqa.answering.answer import (
 )
 from briefqa.answering.citing import AnswerableIndex
 from briefqa.answering.evidence import Evidence
-from briefqa.answering.options import Models, Options
+from briefqa.answering.options import Models, Options, Writer
 from briefqa.answering.receipts import (
     Receipt,
     ReceiptCheck,
@@ -37,6 +37,7 @@ __all__ = [
     "Evidence",
     "Models",
     "Options",
+    "Writer",
     "Receipt",
     "ReceiptCheck",
     "SourceLocator",

@@ -9,12 +9,21 @@ from briefqa.retrieval import DEFAULT_RERANK_TOP
 
 
 @dataclass(frozen=True, slots=True)
+class Writer:
+    """A language model, and what it may take for an answer: tokens, and seconds in all."""
+
+    model: LanguageModel
+    max_tokens: int = 512
+    timeout_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class Models:
     """What works on a question; without a ``writer`` the answer is an extractive one."""
 
     embedder: Embedder
     reranker: Reranker | None = None
-    writer: LanguageModel | None = None
+    writer: Writer | None = None
     calibration: Calibration = CALIBRATION
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from briefqa.answering import Writer
 from briefqa.datatypes import ModelDescription
 from briefqa.errors import UnknownModelError
 from briefqa.plugins import language_model_plugin
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
 
 _STAGE = "language model"
 
+EXTRACTIVE = "extractive"
+"""In place of a language model's name: none, whatever the default is."""
+
 LOCAL = "local"
 """Name and kind of the small model that runs on this machine, described or not."""
 
 
-class Writers(Mapping[str, LanguageModel]):
+class Writers(Mapping[str, Writer]):
     """The language models that may be asked for; each is loaded when it first is.
 
     Safe to use from several threads.
@@ -40,7 +44,7 @@ class Writers(Mapping[str, LanguageModel]):
         """
         self._descriptions = dict(descriptions)
         self._tell = on_progress or _ignore
-        self._loaded: dict[str, LanguageModel] = {}
+        self._loaded: dict[str, Writer] = {}
         self._lock = Lock()
 
     def description(self, name: str) -> ModelDescription:
@@ -54,8 +58,8 @@ class Writers(Mapping[str, LanguageModel]):
         except KeyError as error:
             raise UnknownModelError(name, known=sorted(self._descriptions)) from error
 
-    def __getitem__(self, name: str) -> LanguageModel:
-        """Return a model, ready to use.
+    def __getitem__(self, name: str) -> Writer:
+        """Return a model, ready to use, and what it may take.
 
         Raises:
             KeyError: If there is none of that name.
@@ -68,7 +72,11 @@ class Writers(Mapping[str, LanguageModel]):
                 is_slow = description.kind == LOCAL
                 if is_slow:
                     self._tell(Progress(_STAGE, 0, 1))
-                self._loaded[name] = language_model_plugin(description.kind).load(description)
+                self._loaded[name] = Writer(
+                    language_model_plugin(description.kind).load(description),
+                    max_tokens=description.max_tokens,
+                    timeout_s=description.timeout_s,
+                )
                 if is_slow:
                     self._tell(Progress(_STAGE, 1, 1))
             return self._loaded[name]
@@ -106,7 +114,32 @@ def load_model(settings: "Settings", name: str) -> LanguageModel:
     """
     found = writers(settings)
     found.description(name)
-    return found[name]
+    return found[name].model
+
+
+def chosen_writer(
+    writers: Mapping[str, Writer], asked_for: str | LanguageModel | None
+) -> Writer | None:
+    """Return what is to write an answer: one of ``writers``, the model itself, or nothing.
+
+    Raises:
+        UnknownModelError: If ``asked_for`` is none of their names.
+        BackendError: If it cannot be loaded.
+    """
+    if asked_for is None or isinstance(asked_for, str):
+        check_writer(writers, asked_for)
+        return None if asked_for in {None, EXTRACTIVE} else writers[str(asked_for)]
+    return Writer(asked_for)
+
+
+def check_writer(writers: Mapping[str, Writer], name: str | None) -> None:
+    """Refuse the name of a language model that is not there; nothing is loaded.
+
+    Raises:
+        UnknownModelError: If it is none of ``writers``, nor "extractive".
+    """
+    if name is not None and name != EXTRACTIVE and name not in writers:
+        raise UnknownModelError(name, known=sorted(writers))
 
 
 def _ignore(_: Progress) -> None:

@@ -14,6 +14,7 @@ from briefqa.answering import (
     ReceiptCheck,
     SourceLocator,
     Weighed,
+    Writer,
     check_receipts,
     check_risk,
     search_passages,
@@ -22,6 +23,7 @@ from briefqa.answering import (
     whole_answer,
 )
 from briefqa.assembly.exports import MODELS_FOLDER
+from briefqa.assembly.models import EXTRACTIVE, check_writer, chosen_writer
 from briefqa.assembly.opening import Opened, OpenIndex
 from briefqa.assembly.rerankers import reranker_for_questions
 from briefqa.datatypes import (
@@ -36,7 +38,6 @@ from briefqa.datatypes import (
     SearchResult,
     Turn,
 )
-from briefqa.errors import UnknownModelError
 from briefqa.protocols import LanguageModel, ProgressListener, Reranker, TokenCounter
 from briefqa.retrieval import (
     DEFAULT_RERANK_TOP,
@@ -51,8 +52,6 @@ if TYPE_CHECKING:
     from briefqa.retrieval.why_not import WhyNot
 
 DEFAULT_TOP_K = 5
-EXTRACTIVE = "extractive"
-"""In place of a language model's name: none, whatever the default is."""
 
 
 class Service:
@@ -70,7 +69,7 @@ class Service:
         reranker: str | None = None,
         rerank_top: int = DEFAULT_RERANK_TOP,
         risk: float | None = None,
-        writers: Mapping[str, LanguageModel] | None = None,
+        writers: Mapping[str, Writer] | None = None,
         writer: str | None = None,
         on_progress: ProgressListener | None = None,
     ) -> None:
@@ -91,12 +90,14 @@ class Service:
             LimitError: If ``rerank_top`` is not between 1 and 100, or ``risk`` out of bounds.
             IndexFileError: If there is no index, or it cannot be used.
             UnknownPluginError: If no reranker of that name is installed.
+            UnknownModelError: If there is no language model named ``writer``.
             BackendError: If a model cannot be loaded.
         """
         check_rerank_top(rerank_top)
         check_risk(risk)
         self._index = OpenIndex(Path(index), embedder=embedder)
-        self.writers: Mapping[str, LanguageModel] = writers or {}
+        self.writers: Mapping[str, Writer] = writers or {}
+        check_writer(self.writers, writer)
         self._writer = writer
         self._rerank_top, self._risk = rerank_top, risk
         self._reranker: Reranker | None = None
@@ -176,7 +177,12 @@ class Service:
         return stream_answer(
             question,
             now.generation,
-            Models(now.embedder, self._reranker, self._model(model), self._index.calibration(now)),
+            Models(
+                now.embedder,
+                self._reranker,
+                chosen_writer(self.writers, self._writer if model is None else model),
+                self._index.calibration(now),
+            ),
             replace(
                 self._options(top_k, where, since, as_of),
                 history=tuple(history),
@@ -297,6 +303,11 @@ class Service:
         return self._index.calibration(self._index.current())
 
     @property
+    def writer(self) -> str | None:
+        """Name of the language model that writes unless a question names another, if any does."""
+        return None if self._writer == EXTRACTIVE else self._writer
+
+    @property
     def reranker_id(self) -> str | None:
         """Name and fingerprint of the model that orders passages anew, if there is one."""
         return self._reranker.reranker_id if self._reranker is not None else None
@@ -335,16 +346,5 @@ class Service:
         models = Models(now.embedder, self._reranker)
         return search_passages(question, now.generation, models, options)
 
-    def _model(self, asked_for: str | LanguageModel | None) -> LanguageModel | None:
-        name = self._writer if asked_for is None else asked_for
-        if not isinstance(name, str):
-            return name
-        if name == EXTRACTIVE:
-            return None
-        if name not in self.writers:
-            raise UnknownModelError(name, known=sorted(self.writers))
-        return self.writers[name]
-
 
 open_index = Service
-"""Opens an index folder to ask it questions."""

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +13,9 @@ from briefqa.cli.options import (
     EmbedderOption,
     IndexOption,
     JsonOption,
+    ModelOption,
     NoColorOption,
+    PolicyOption,
     RerankerOption,
     RiskOption,
     SinceOption,
@@ -20,6 +23,7 @@ from briefqa.cli.options import (
     WhereOption,
 )
 from briefqa.cli.output import print_json
+from briefqa.datatypes import Policy, Turn
 from briefqa.wire import answer_to_wire, search_to_wire
 
 NOTHING_FOUND = 3
@@ -27,6 +31,15 @@ NOTHING_FOUND = 3
 
 _STDIN = "-"
 
+HistoryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--history",
+        metavar="FILE",
+        help="What was asked before, so that 'and France?' is understood: answers as --json "
+        "printed them, one or several.",
+    ),
+]
 QuestionArgument = Annotated[
     list[str],
     typer.Argument(
@@ -43,21 +56,39 @@ def ask(
     reranker: RerankerOption = None,
     top_k: TopKOption = None,
     risk: RiskOption = None,
+    model: ModelOption = None,
+    policy: PolicyOption = Policy.STRICT,
     where: WhereOption = None,
     since: SinceOption = None,
     as_of: AsOfOption = None,
+    history: HistoryOption = None,
     as_json: JsonOption = False,
     no_color: NoColorOption = False,
 ) -> int:
     """Answer a question with exact sentences of the documents, each with its source.
+
+    A language model may write the answer: each of its sentences is held against the words
+    it cites, and withheld unless they support it.
 
     Exits with 3 if the documents do not answer it, and shows the nearest passages.
     """
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
     settings = load_settings(
-        {"index": index, "embedder": embedder, "reranker": reranker, "top_k": top_k, "risk": risk}
+        {
+            "index": index,
+            "embedder": embedder,
+            "reranker": reranker,
+            "top_k": top_k,
+            "risk": risk,
+            "model": model,
+        }
     )
+    turns: list[Turn] = []
+    if history is not None:
+        from briefqa.cli.earlier import read_history  # noqa: PLC0415 - few need it
+
+        turns = read_history(history)
     with open_configured(settings) as service:
         answer = service.ask(
             question_asked(question),
@@ -65,6 +96,8 @@ def ask(
             where=where or (),
             since=since,
             as_of=as_of,
+            history=turns,
+            policy=policy,
         )
     if as_json:
         print_json(answer_to_wire(answer))

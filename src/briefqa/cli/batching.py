@@ -20,7 +20,9 @@ from briefqa.cli.options import (
     EmbedderOption,
     IndexOption,
     JsonOption,
+    ModelOption,
     NoColorOption,
+    PolicyOption,
     RerankerOption,
     RiskOption,
     SinceOption,
@@ -29,6 +31,7 @@ from briefqa.cli.options import (
 )
 from briefqa.cli.output import json_text, print_json, say
 from briefqa.cli.progress import progress_on_stderr
+from briefqa.datatypes import Policy
 from briefqa.errors import QuestionError, UsageError
 from briefqa.protocols import Progress, ProgressListener
 
@@ -128,6 +131,8 @@ def batch(
     index: IndexOption = None,
     embedder: EmbedderOption = None,
     reranker: RerankerOption = None,
+    model: ModelOption = None,
+    policy: PolicyOption = Policy.STRICT,
     top_k: TopKOption = None,
     risk: RiskOption = None,
     where: WhereOption = None,
@@ -153,9 +158,16 @@ def batch(
 
     _check_paths(questions, output, as_json=as_json)
     settings = load_settings(
-        {"index": index, "embedder": embedder, "reranker": reranker, "top_k": top_k, "risk": risk}
+        {
+            "index": index,
+            "embedder": embedder,
+            "reranker": reranker,
+            "top_k": top_k,
+            "risk": risk,
+            "model": model,
+        }
     )
-    options = BatchOptions(settings.top_k, tuple(where or ()), since, as_of, settings.risk)
+    options = BatchOptions(settings.top_k, tuple(where or ()), since, as_of, settings.risk, policy)
     check_options(options, jobs=jobs)
     task = SEARCHING if search else ANSWERING
     tally = _Tally(total=_count(questions))

@@ -65,13 +65,14 @@ def check_model(
 
     found = writers(load_settings(), on_progress=PlainLines(say))
     description = found.description(name)
-    model = found[name]
+    model = found[name].model
     said, first_s, began = "", None, time.monotonic()
     try:
         for piece in model.stream(
             _PROMPT, max_tokens=description.max_tokens, timeout_s=description.timeout_s
         ):
-            first_s = first_s or time.monotonic() - began
+            if piece and first_s is None:
+                first_s = time.monotonic() - began
             said += piece
     except ModelFaultError as error:
         # A model that chatters on until it is cut has been reached all the same.

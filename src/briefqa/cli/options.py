@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from briefqa.datatypes import Policy
+
 IndexOption = Annotated[
     Path | None,
     typer.Option("--index", metavar="DIR", help="Folder of the index; by default ./index."),
@@ -23,6 +25,23 @@ RerankerOption = Annotated[
         "--reranker",
         metavar="SPEC",
         help="Model that orders the best passages anew, as NAME:ARGUMENT; by default none.",
+    ),
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="Language model that writes the answer, one of `briefqa models list`; by default "
+        "sentences of the documents are the answer, as with the name extractive.",
+    ),
+]
+PolicyOption = Annotated[
+    Policy,
+    typer.Option(
+        "--policy",
+        help="What becomes of a sentence of the model that its citations do not support: it is "
+        "withheld, shown with its verdict, or not judged.",
     ),
 ]
 TopKOption = Annotated[

@@ -7,7 +7,7 @@ import typer
 
 from briefqa.cli.indexing import reading_options
 from briefqa.cli.opening import open_configured
-from briefqa.cli.options import EmbedderOption, IndexOption, RerankerOption
+from briefqa.cli.options import EmbedderOption, IndexOption, ModelOption, RerankerOption
 from briefqa.cli.output import say
 
 
@@ -16,6 +16,7 @@ def serve(
     index: IndexOption = None,
     embedder: EmbedderOption = None,
     reranker: RerankerOption = None,
+    model: ModelOption = None,
     host: Annotated[
         str | None,
         typer.Option("--host", metavar="HOST", help="Address to listen on; by default 127.0.0.1."),
@@ -35,7 +36,13 @@ def serve(
 
     address = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = load_settings(
-        {"index": index, "embedder": embedder, "reranker": reranker, "server": address or None}
+        {
+            "index": index,
+            "embedder": embedder,
+            "reranker": reranker,
+            "model": model,
+            "server": address or None,
+        }
     )
     with open_configured(settings) as service:
         # Only now: a missing index is told at once, not after a server was imported.

@@ -101,7 +101,7 @@ def test_verify_refuses_a_sentence_that_its_quotes_contradict(folder: Path) -> N
     answer = terminal.json("ask", "How large is the UK's AI investment?")
     assert terminal.json("verify", "-", stdin=json.dumps(answer))["holds"] is True
     first, *rest = answer["sentences"]
-    said = first["text"].replace(" is ", " is not ", 1)
+    said = first["text"].replace("£2 billion", "£3 billion", 1)
     forged = {**answer, "sentences": [{**first, "text": said}, *rest]}
     assert said != first["text"]
 
@@ -109,6 +109,6 @@ def test_verify_refuses_a_sentence_that_its_quotes_contradict(folder: Path) -> N
     found = terminal.json("verify", "-", code=1, stdin=json.dumps(forged))
 
     assert done.returncode == 1
-    assert "broken sentence 1 says 'not " in " ".join(done.stdout.split())
+    assert "broken sentence 1 says '£3 billion'" in " ".join(done.stdout.split())
     assert all(receipt["holds"] for receipt in found["receipts"])
     assert "contradicted" in [sentence["verdict"] for sentence in found["sentences"]]

@@ -67,7 +67,7 @@ def model(installed: None) -> Iterator[LocalModel]:  # noqa: ARG001 - only to sk
 
 def _begins(model: LocalModel) -> str:
     pieces = model.stream(_PROMPT, max_tokens=20, timeout_s=60)
-    first = next(pieces)
+    first = next(piece for piece in pieces if piece)
     pieces.close()
     return first
 

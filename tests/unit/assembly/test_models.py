@@ -116,7 +116,7 @@ def test_a_key_that_is_not_set_is_told_when_the_model_is_wanted() -> None:
 
     with pytest.raises(SettingsError, match="EXAMPLE_KEY, which is not set"):
         found["hosted"]
-    assert found["small"].model_id == "small:llama3.2:3b"
+    assert found["small"].model.model_id == "small:llama3.2:3b"
 
 
 def test_models_are_loaded_once_and_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

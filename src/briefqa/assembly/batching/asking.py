@@ -11,7 +11,7 @@ from enum import StrEnum
 from briefqa.answering import check_risk, threshold_for
 from briefqa.assembly.batching.questions import BatchQuestion
 from briefqa.assembly.service import Service
-from briefqa.datatypes import Condition
+from briefqa.datatypes import Condition, Policy
 from briefqa.errors import BriefqaError, LimitError, QuestionError
 from briefqa.retrieval import (
     DEFAULT_RERANK_TOP,
@@ -53,6 +53,7 @@ class BatchOptions:
     since: str | None = None
     as_of: str | None = None
     risk: float | None = None
+    policy: Policy = Policy.STRICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def _answer(service: Service, text: str, how: BatchOptions) -> WireObject:
             since=how.since,
             as_of=how.as_of,
             risk=how.risk,
+            policy=how.policy,
         )
     )
 
@@ -150,6 +152,10 @@ class Asker:
             if task.is_answering
             else {}
         )
+        writer = service.writer if task.is_answering else None
+        self._writer: WireObject | None = (
+            None if writer is None else {"name": writer, "policy": options.policy.value}
+        )
         self._generation = service.info.generation
 
     def ask(self, question: BatchQuestion) -> WireObject:
@@ -166,15 +172,20 @@ class Asker:
             _log.exception("question %d of a batch", question.position)
             said = f"unexpected {type(error).__name__}: {error}; this is a bug, please report it"
             return place | _failure(question, type(error).__name__, said)
-        about: WireObject = {"top_k": how.top_k, "reranker": self._reranker, **self._declines}
+        about: WireObject = {
+            "top_k": how.top_k,
+            "reranker": self._reranker,
+            "writer": self._writer,
+            **self._declines,
+        }
         return {**place, **about, **reply}
 
     def has_answered(self, line: bytes, question: BatchQuestion) -> Outcome | None:
         """Return the outcome that ``line`` states, if it is what asking would give again.
 
         It is if it has the position, the id, the question, the number of passages, the
-        reranker and the filters, was declined or not by the same numbers, comes from the
-        generation of the index that serves now, and did not fail.
+        reranker, the language model and the filters, was declined or not by the same
+        numbers, comes from the generation of the index that serves now, and did not fail.
         """
         record = _loaded(line)
         if record is None or "error" in record or question.problem is not None:
@@ -189,6 +200,7 @@ class Asker:
                 "position": question.position,
                 "top_k": how.top_k,
                 "reranker": self._reranker,
+                "writer": self._writer,
                 "question": check_question(question.text),
                 "filters": [render_condition(each) for each in conditions],
             }
@@ -213,6 +225,7 @@ class Asker:
             since=common.since if question.since is None else question.since,
             as_of=common.as_of if question.as_of is None else question.as_of,
             risk=common.risk,
+            policy=common.policy,
         )
 
 

@@ -97,7 +97,7 @@ def test_lines_are_what_asking_one_by_one_gives(
             assert error["kind"] in {"QuestionError", "ConditionError", "LimitError", "DateError"}
             assert line["question"] == question.text
             continue
-        assert (line.pop("top_k"), line.pop("reranker")) == (top_k, None)
+        assert (line.pop("top_k"), line.pop("reranker"), line.pop("writer")) == (top_k, None, None)
         if task is ANSWERING:
             line.pop("declines")
             asked = answer_to_wire(
