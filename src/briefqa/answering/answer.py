@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from briefqa.answering.abstention import check_risk, confidence, threshold_for
 from briefqa.answering.citing import AnswerableIndex, Citer, passages_of
+from briefqa.answering.conversation import check_history, rewriting, self_contained
 from briefqa.answering.declining import Missing, find_missing, reason_to_decline
 from briefqa.answering.disagreement import find_disputes, in_order
 from briefqa.answering.evidence import Evidence, gather_evidence
@@ -31,6 +32,7 @@ from briefqa.datatypes import (
     PassagesFound,
     SearchResult,
     SentenceSaid,
+    StillWriting,
     Verdict,
 )
 from briefqa.protocols import Embedder
@@ -105,14 +107,15 @@ def stream_answer(
         models: The embedder that the index was built with; what orders the passages anew
             and what writes, if they are there; and what turns evidence into a probability.
         options: How many passages to show (an answer rests on the first five), of which
-            documents, and when to decline.
+            documents, and when to decline; and what was asked before.
 
     Raises:
-        LimitError: If a number in ``options`` is out of its bounds.
-        QuestionError: If the question is empty or too long.
+        LimitError: If a number in ``options`` is out of its bounds, or its history too long.
+        QuestionError: If the question, or one of the history, is empty or too long.
     """
     check_limit(options.k)
     check_risk(options.risk)
+    check_history(options.history)
     return _answering(check_question(question), index, models, options)
 
 
@@ -154,7 +157,10 @@ def _answering(
     question: str, index: AnswerableIndex, models: Models, options: Options
 ) -> Generator[AnswerEvent, None, None]:
     watch = Stopwatch()
-    asked = embed_question(question, models.embedder, index.words)
+    standing = yield from _standing_alone(question, models, options)
+    if options.history:
+        watch.lap("rewrite")
+    asked = embed_question(standing, models.embedder, index.words)
     watch.lap("embed")
     k = max(options.k, _HITS_TO_QUOTE)
     hits = _find(asked, index, models, options, watch, k=k)
@@ -162,7 +168,8 @@ def _answering(
     certainty = confidence(evidence, models.calibration)
     passages = passages_of(hits[: options.k], index)
     watch.lap("extract")
-    yield PassagesFound(passages, index.info)
+    rewritten = standing if standing != question else None
+    yield PassagesFound(passages, index.info, rewritten)
     threshold = threshold_for(options.risk, models.calibration)
     is_answered = bool(ranked) and certainty >= threshold
     missing = Missing() if is_answered else _missing(asked, hits[: options.k], index)
@@ -188,8 +195,18 @@ def _answering(
         conditions=options.where,
         undated=index.undated(options.where),
         superseded=len(index.superseded(options.where)),
+        asked=rewritten,
         disagreements=draft.disagreements,
     )
+
+
+def _standing_alone(
+    question: str, models: Models, options: Options
+) -> Generator[StillWriting, None, str]:
+    """Return ``question`` with what it leans on of the history put in."""
+    if models.writer is None:
+        return self_contained(question, options.history)
+    return (yield from rewriting(models.writer.model, question, options.history))
 
 
 def _find(  # noqa: PLR0913 - what is asked, of what, how, and how long it takes

@@ -13,6 +13,7 @@ from briefqa.cli.asking import ask, search
 from briefqa.cli.batching import batch
 from briefqa.cli.calibrating import calibrate
 from briefqa.cli.changing import remove_document, restore_document
+from briefqa.cli.chatting import chat
 from briefqa.cli.comparing import compare_runs, plan_run, report_runs
 from briefqa.cli.diagnosing import doctor
 from briefqa.cli.evaluating import gate
@@ -94,8 +95,16 @@ app.command(
         "briefqa ask --top-k 3 -- 'What does the UK spend on computing?'",
         "briefqa ask --as-of 2025-03 How large is the AI workforce?",
         "briefqa ask --json - < question.txt",
+        "briefqa ask --history answer.json And in 2024?",
     )
 )(ask)
+app.command(
+    epilog=_examples(
+        "briefqa chat",
+        "briefqa chat --where 'published>=2025'",
+        "briefqa chat --json < questions.txt > answers.jsonl",
+    )
+)(chat)
 app.command(
     epilog=_examples(
         "briefqa search export controls",

@@ -15,6 +15,12 @@ def print_json(value: WireObject) -> None:
     sys.stdout.write(json_text(value, encoding=sys.stdout.encoding, indent=indent) + "\n")
 
 
+def print_json_line(value: WireObject) -> None:
+    """Print one JSON object on one line of stdout, which is seen at once."""
+    sys.stdout.write(json_text(value, encoding=sys.stdout.encoding) + "\n")
+    sys.stdout.flush()
+
+
 def json_text(value: JsonValue, *, encoding: str | None, indent: int | None = None) -> str:
     """Return JSON, harmless, on one line or indented.
 

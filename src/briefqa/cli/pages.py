@@ -75,12 +75,27 @@ class Page:
 
     def answer(self, answer: Answer) -> None:
         """Print an answer and its numbered sources, or that there is none and what is nearest."""
+        self.asked(answer.asked)
+        if answer.answered:
+            self.said(answer.text)
+        self.sources(answer)
+
+    def asked(self, rewritten: str | None) -> None:
+        """Print a question as it was asked, if that is not how it was written."""
+        if rewritten is not None:
+            self.line(f"Asked as: {rewritten}", style="italic")
+
+    def said(self, text: str) -> None:
+        """Print an answer or a sentence of it, the marks of its sources in colour."""
+        marked = Text(harmless(text))
+        marked.highlight_regex(_MARK, "cyan")
+        self._hanging(Text(), marked)
+
+    def sources(self, answer: Answer) -> None:
+        """Print what comes after an answer's text, or instead of it."""
         if not answer.answered:
             self._refusal(answer)
             return
-        text = Text(harmless(answer.text))
-        text.highlight_regex(_MARK, "cyan")
-        self._hanging(Text(), text)
         for disagreement in answer.disagreements:
             self.line()
             self.line(_differing(disagreement, answer.citations), style="yellow")
@@ -90,6 +105,23 @@ class Page:
         self.line()
         self._left_out(answer)
         self.line(f"Confidence {answer.confidence:.2f} · {index_named(answer.index)}", style="dim")
+
+    def passages(self, passages: Sequence[Passage]) -> None:
+        """Print passages, shortened."""
+        for passage in passages:
+            self._passage(passage, most=_PASSAGE)
+            self.line()
+
+    def surroundings(self, citation: Citation, before: str, after: str) -> None:
+        """Print a quote in bold, with its source and the text that it stands in."""
+        self._hanging(
+            Text(f"[{citation.number}] ", "cyan"), Text(one_line(citation.document.title), "bold")
+        )
+        for line in _origin(citation.document, citation.place):
+            self.line(line, style="dim")
+        self.line()
+        for paragraph in _paragraphs(before, citation.quote, after):
+            self._hanging(Text(), paragraph)
 
     def search(self, result: SearchResult, explanation: "Explanation | None" = None) -> None:
         """Print ranked passages, or that there are none; each with how it came by its score."""
@@ -207,6 +239,12 @@ class Page:
         for line in captured.get().splitlines():
             # Straight to the file: what is in it has been styled.
             self._console.file.write(f"{' ' * indent}{line}".rstrip() + "\n")
+
+
+def _paragraphs(before: str, quote: str, after: str) -> list[Text]:
+    """Return the three texts as one, by lines, the quote in bold."""
+    whole = Text.assemble(harmless(before), (harmless(quote), "bold"), harmless(after))
+    return list(whole.split("\n"))
 
 
 def _differing(found: Disagreement, citations: Sequence[Citation]) -> str:
