@@ -10,13 +10,7 @@ from briefqa.answering.conversation import check_history, rewriting, self_contai
 from briefqa.answering.declining import Missing, find_missing, reason_to_decline
 from briefqa.answering.disagreement import find_disputes, in_order
 from briefqa.answering.evidence import Evidence, gather_evidence
-from briefqa.answering.extracting import (
-    Quote,
-    ScoredSentence,
-    content_weights,
-    score_sentences,
-    select_quotes,
-)
+from briefqa.answering.extracting import Extract, Request, content_weights, extract, read_question
 from briefqa.answering.options import Models, Options
 from briefqa.answering.timing import Stopwatch
 from briefqa.datatypes import (
@@ -139,9 +133,11 @@ def weigh_question(question: str, index: AnswerableIndex, embedder: Embedder) ->
         QuestionError: If the question is empty or too long.
     """
     question = check_question(question)
-    asked = embed_question(question, embedder, index.words)
+    request = read_question(question)
+    asked = embed_question(request.topic, embedder, index.words)
     hits = find_hits(asked, index, k=_HITS_TO_QUOTE, among=index.searched(()))
-    return Weighed(_weigh(asked, hits, index, embedder)[1], hits[0].chunk if hits else None)
+    _, evidence = _weigh(asked, request, hits, index, embedder, where=())
+    return Weighed(evidence, hits[0].chunk if hits else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,24 +156,21 @@ def _answering(
     standing = yield from _standing_alone(question, models, options)
     if options.history:
         watch.lap("rewrite")
-    asked = embed_question(standing, models.embedder, index.words)
+    request = read_question(standing)
+    asked = embed_question(request.topic, models.embedder, index.words)
     watch.lap("embed")
     k = max(options.k, _HITS_TO_QUOTE)
     hits = _find(asked, index, models, options, watch, k=k)
-    ranked, evidence = _weigh(asked, hits, index, models.embedder)
+    found, evidence = _weigh(asked, request, hits, index, models.embedder, where=options.where)
     certainty = confidence(evidence, models.calibration)
     passages = passages_of(hits[: options.k], index)
     watch.lap("extract")
     rewritten = standing if standing != question else None
     yield PassagesFound(passages, index.info, rewritten)
     threshold = threshold_for(options.risk, models.calibration)
-    is_answered = bool(ranked) and certainty >= threshold
+    is_answered = bool(found.quotes) and certainty >= threshold
     missing = Missing() if is_answered else _missing(asked, hits[: options.k], index)
-    draft = _Draft()
-    if is_answered:
-        among = index.searched(options.where)
-        quotes = select_quotes(asked, ranked, index, models.embedder, among=among)
-        draft = yield from _extract(quotes, ranked, index)
+    draft = (yield from _extract(found, index)) if is_answered else _Draft()
     watch.lap("extract")
     yield Answer(
         question=question,
@@ -233,24 +226,27 @@ def _find(  # noqa: PLR0913 - what is asked, of what, how, and how long it takes
     return hits
 
 
-def _weigh(
-    asked: Asked, hits: Sequence[Hit], index: AnswerableIndex, embedder: Embedder
-) -> tuple[list[ScoredSentence], Evidence]:
-    """Rank the sentences of the best hits, and say what they amount to."""
+def _weigh(  # noqa: PLR0913 - what is asked, and of what
+    asked: Asked,
+    request: Request,
+    hits: Sequence[Hit],
+    index: AnswerableIndex,
+    embedder: Embedder,
+    *,
+    where: Sequence[Condition],
+) -> tuple[Extract, Evidence]:
+    """Take from the best hits what answers, and say what it amounts to."""
     best = hits[:_HITS_TO_QUOTE]
-    weights = content_weights(term_weights(asked.text, index.words), index.words)
-    ranked = score_sentences(asked, best, weights, index, embedder)
-    return ranked, gather_evidence(asked.text, best, ranked, weights, index.words)
+    found = extract(asked, request, best, index, embedder, among=index.searched(where))
+    return found, gather_evidence(asked.text, best, found.ranked, found.weights, index.words)
 
 
-def _extract(
-    quotes: Sequence[Quote], ranked: Sequence[ScoredSentence], index: AnswerableIndex
-) -> Generator[SentenceSaid, None, _Draft]:
+def _extract(found: Extract, index: AnswerableIndex) -> Generator[SentenceSaid, None, _Draft]:
     """Say what is quoted, each sentence with itself as its receipt."""
     citer = Citer(index)
     sentences: list[AnswerSentence] = []
-    disputes = find_disputes(quotes, ranked, index)
-    for part in in_order(quotes, disputes):
+    disputes = find_disputes(found.quotes, found.ranked, index)
+    for part in in_order(found.quotes, disputes):
         number = citer.cite(part.chunk, part.span)
         citation = citer.citations[number - 1]
         words = _said(citation.quote)

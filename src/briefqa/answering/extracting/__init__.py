@@ -2,7 +2,7 @@
 
 from briefqa.answering.extracting.asking import Form, Kind, Request, read_question
 from briefqa.answering.extracting.choosing import Quote, choose_quotes
-from briefqa.answering.extracting.documents import MOST_DOCUMENTS, quote_documents
+from briefqa.answering.extracting.documents import MOST_DOCUMENTS, find_documents
 from briefqa.answering.extracting.listing import MOST_LISTED, DocumentedIndex, quote_list
 from briefqa.answering.extracting.scoring import (
     ScoredSentence,
@@ -10,12 +10,13 @@ from briefqa.answering.extracting.scoring import (
     coverage,
     score_sentences,
 )
-from briefqa.answering.extracting.selecting import select_quotes
+from briefqa.answering.extracting.selecting import Extract, extract
 
 __all__ = [
     "MOST_DOCUMENTS",
     "MOST_LISTED",
     "DocumentedIndex",
+    "Extract",
     "Form",
     "Kind",
     "Quote",
@@ -24,9 +25,9 @@ __all__ = [
     "choose_quotes",
     "content_weights",
     "coverage",
-    "quote_documents",
+    "extract",
+    "find_documents",
     "quote_list",
     "read_question",
     "score_sentences",
-    "select_quotes",
 ]

@@ -2,29 +2,23 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from briefqa.answering.extracting.asking import DOCUMENT_WORDS, Form, Kind, Request
-from briefqa.answering.extracting.choosing import Quote
+from briefqa.answering.extracting.asking import DOCUMENT_WORDS, Form, Request
+from briefqa.answering.extracting.holding import holds_kind
 from briefqa.answering.extracting.listing import DocumentedIndex
 from briefqa.answering.extracting.scoring import (
-    HEADER_LABELS,
+    HEADER_ANSWERS,
     ScoredSentence,
     content_weights,
     coverage,
+    is_header,
     score_sentences,
     text_in,
 )
-from briefqa.datatypes import DocId, Hit
+from briefqa.datatypes import DocId, Hit, Span
 from briefqa.protocols import Embedder, LexicalIndex, Selection
-from briefqa.retrieval import (
-    MOST_HITS,
-    Asked,
-    SearchableIndex,
-    embed_question,
-    find_hits,
-    term_weights,
-)
+from briefqa.retrieval import MOST_HITS, Asked, SearchableIndex, find_hits, term_weights
 
 MOST_DOCUMENTS = 10
 """Most documents that an answer names."""
@@ -38,34 +32,32 @@ _HELD = 0.6
 _IN_TITLE = 0.5
 """Share of them that a title must hold for the document to be the one that is meant."""
 _AS_WELL = 0.95
-"""As good as the best must be the header of another document that may be meant."""
-_MOST_HEADERS = 3
+"""As good as the best must be the title of another document that may be meant."""
+_MOST_MEANT = 3
 _WROTE = re.compile(
     r"\bwrote\b|\b(?:written|authored|published|produced|released|issued) (?:by|in|on)\b",
     re.IGNORECASE,
 )
-_FRAMES_WORKS = (
+_FRAME = (
     f"{DOCUMENT_WORDS} author authored authors wrote written write writes writer published publish "
-    "produced produce released issued dated date dates year title titled called named discuss "
-    "discusses talk talks speak speaks deal deals cover covers focus address addresses concern "
-    "examine examines consider considers look looks touch refer refers"
+    "produced produce released issued dated date dates year title titled called named"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """A document among the hits: its best hits, the header it opens with, and that one's title."""
+class _Header:
+    """The lines that a document opens with, and the passage that they stand in."""
 
-    hits: tuple[Hit, ...]
-    header: Quote | None = None
-    text: str = ""
+    hit: Hit
+    span: Span
+    text: str
 
     @property
     def title(self) -> str:
         return self.text.partition("\n")[0]
 
 
-def quote_documents(  # noqa: PLR0913 - as `score_sentences`, and what may be searched
+def find_documents(  # noqa: PLR0913 - a question as several stages see it, and where to look
     asked: Asked,
     request: Request,
     ranked: Sequence[ScoredSentence],
@@ -73,15 +65,16 @@ def quote_documents(  # noqa: PLR0913 - as `score_sentences`, and what may be se
     embedder: Embedder,
     *,
     among: Selection | None = None,
-) -> list[Quote]:
+) -> list[ScoredSentence]:
     """Return what answers a question about documents, at most ten; nothing if it asks for none.
 
     Which documents discuss something: the best sentence of each. Who wrote one, when, or
-    which ones someone wrote: the lines at its head that say so.
+    which ones someone wrote: the lines at its head that say so, scored by the share of what
+    is asked for that they hold.
 
     Args:
-        asked: The question.
-        request: What it asks for.
+        asked: The topic of ``request``.
+        request: What the question asks for.
         ranked: The sentences of the best hits, best first.
         index: Where to look, deeper than for other questions.
         embedder: The model that the index was built with.
@@ -89,110 +82,120 @@ def quote_documents(  # noqa: PLR0913 - as `score_sentences`, and what may be se
     """
     if request.form not in {Form.DOCUMENTS, Form.HEADER, Form.WORKS}:
         return []
-    if request.topic != asked.text:
-        asked = embed_question(request.topic, embedder, index.words)
-    frame = set(index.words.terms(_FRAMES_WORKS))
-    weights = {
-        term: weight
-        for term, weight in content_weights(
-            term_weights(request.topic, index.words), index.words
-        ).items()
-        if term not in frame
-    }
+    weights = _subject_weights(asked.text, index.words)
     if not weights:
         return []
-    hits = find_hits(asked, index, k=MOST_HITS, among=among)
-    works = _works(hits)
+    works = _by_document(find_hits(asked, index, k=MOST_HITS, among=among))
     if request.form is Form.DOCUMENTS:
         return _speaking(asked, works, weights, index, embedder)
-    with_headers = [_with_header(work, index) for work in works]
+    headers = [header for work in works if (header := _header_of(work, index))]
     if request.form is Form.WORKS:
-        return _named_in_header(with_headers, weights, index.words)
+        return _naming(request, headers, weights, index.words)
     if _is_said_inside(ranked, weights, index.words):
         return []
-    return _meant(request, with_headers, weights, index.words)
+    return _meant(request, headers, weights, index.words)
 
 
-def _works(hits: Sequence[Hit]) -> list[_Work]:
-    """Gather hits by document, that of the best hit first."""
+def _subject_weights(topic: str, words: LexicalIndex) -> dict[str, float]:
+    """Return the weights of the terms of ``topic`` that tell documents apart."""
+    frame = set(words.terms(_FRAME))
+    weights = content_weights(term_weights(topic, words), words)
+    return {term: weight for term, weight in weights.items() if term not in frame}
+
+
+def _by_document(hits: Sequence[Hit]) -> list[list[Hit]]:
+    """Return the best hits of each document, that of the best hit first."""
     found: dict[DocId, list[Hit]] = {}
     for hit in hits:
         found.setdefault(hit.chunk.doc_id, []).append(hit)
-    works = [_Work(tuple(each[:_PASSAGES_EACH])) for each in found.values()]
-    return works[:_MOST_LOOKED_AT]
-
-
-def _with_header(work: _Work, index: DocumentedIndex) -> _Work:
-    """Return ``work`` with the lines that its document opens with, if these are a header."""
-    first = next(iter(index.chunks_of(work.hits[0].chunk.doc_id)), None)
-    if first is None or not first.sentences:
-        return work
-    text = text_in(first, first.sentences[0])
-    if not text.startswith(HEADER_LABELS):
-        return work
-    best = work.hits[0]
-    hit = next((each for each in work.hits if each.chunk == first), None)
-    hit = hit or Hit(first, best.score, best.rank, best.scores)
-    return _Work(work.hits, Quote(hit, first.sentences[0]), text)
+    return [each[:_PASSAGES_EACH] for each in found.values()][:_MOST_LOOKED_AT]
 
 
 def _speaking(
     asked: Asked,
-    works: Sequence[_Work],
+    works: Sequence[Sequence[Hit]],
     weights: Mapping[str, float],
     index: SearchableIndex,
     embedder: Embedder,
-) -> list[Quote]:
+) -> list[ScoredSentence]:
     """Return the best sentence of each document that speaks of what is asked."""
-    speaking = [hit for work in works if _holds(work, weights, index.words) for hit in work.hits]
+    speaking = [hit for hits in works if _speaks(hits, weights, index.words) for hit in hits]
     ranked = score_sentences(asked, speaking, weights, index, embedder)
     best: dict[DocId, ScoredSentence] = {}
     for sentence in ranked:
         best.setdefault(sentence.hit.chunk.doc_id, sentence)
     near = [each for each in best.values() if each.score >= _NEAR_BEST * ranked[0].score]
-    return [Quote(each.hit, each.span) for each in near[:MOST_DOCUMENTS]]
+    return near[:MOST_DOCUMENTS]
 
 
-def _holds(work: _Work, weights: Mapping[str, float], words: LexicalIndex) -> bool:
-    return any(coverage(hit.chunk.embedded_text, weights, words) >= _HELD for hit in work.hits)
+def _speaks(hits: Sequence[Hit], weights: Mapping[str, float], words: LexicalIndex) -> bool:
+    return any(coverage(hit.chunk.embedded_text, weights, words) >= _HELD for hit in hits)
 
 
-def _named_in_header(
-    works: Sequence[_Work], weights: Mapping[str, float], words: LexicalIndex
-) -> list[Quote]:
+def _header_of(hits: Sequence[Hit], index: DocumentedIndex) -> _Header | None:
+    """Return the header of the document that ``hits`` are of, if it opens with one."""
+    first = next(iter(index.chunks_of(hits[0].chunk.doc_id)), None)
+    if first is None or not first.sentences:
+        return None
+    span = first.sentences[0]
+    text = text_in(first, span)
+    return _Header(replace(hits[0], chunk=first), span, text) if is_header(text) else None
+
+
+def _naming(
+    request: Request,
+    headers: Sequence[_Header],
+    weights: Mapping[str, float],
+    words: LexicalIndex,
+) -> list[ScoredSentence]:
     """Return the headers that hold every word that is left of the question: a name, a year."""
     return [
-        work.header
-        for work in works
-        if work.header is not None and weights.keys() <= set(words.terms(work.text))
+        _scored(header, request, 1.0)
+        for header in headers
+        if weights.keys() <= set(words.terms(header.text.partition("\n")[2]))
     ][:MOST_DOCUMENTS]
 
 
 def _meant(
     request: Request,
-    works: Sequence[_Work],
+    headers: Sequence[_Header],
     weights: Mapping[str, float],
     words: LexicalIndex,
-) -> list[Quote]:
+) -> list[ScoredSentence]:
     """Return the header of the document that the question means, if its title tells."""
-    label = "Published: " if request.kind is Kind.DATE else "Author"
+    label = HEADER_ANSWERS.get(request.kind, "")
     found = [
-        (in_title + work.hits[0].score, work.header)
-        for work in works
-        if work.header is not None and f"\n{label}" in f"\n{work.text}"
-        for in_title in [coverage(work.title, weights, words)]
-        if in_title >= _IN_TITLE
+        (share, header)
+        for header in headers
+        if label in header.text and (share := coverage(header.title, weights, words)) >= _IN_TITLE
     ]
     found.sort(key=lambda each: -each[0])
-    near = [header for score, header in found if score >= _AS_WELL * found[0][0]]
-    return near[:_MOST_HEADERS]
+    return [
+        _scored(header, request, share)
+        for share, header in found[:_MOST_MEANT]
+        if share >= _AS_WELL * found[0][0]
+    ]
+
+
+def _scored(header: _Header, request: Request, share: float) -> ScoredSentence:
+    return ScoredSentence(
+        header.hit,
+        header.span,
+        leans_on=None,
+        text=header.text,
+        closeness=share,
+        coverage=share,
+        score=share,
+        context=share,
+        fits=holds_kind(request, header.text),
+    )
 
 
 def _is_said_inside(
     ranked: Sequence[ScoredSentence], weights: Mapping[str, float], words: LexicalIndex
 ) -> bool:
     """Tell whether the best sentence says just this, and is no header."""
-    if not ranked or ranked[0].text.startswith(HEADER_LABELS):
+    if not ranked or is_header(ranked[0].text):
         return False
     text = ranked[0].text
     return _WROTE.search(text) is not None and weights.keys() <= set(words.terms(text))

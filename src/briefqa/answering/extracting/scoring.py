@@ -21,8 +21,8 @@ _MOST_EMBEDDED = 8
 """Sentences given to the model where there are no tokens; those that share most are."""
 
 # Fitted by benchmarks/fit_sentences.py, which prints these numbers and what they do.
-_CLOSENESS, _WORDS, _PASSAGE = 8.0, 4.0, 6.0
-_FITS: Mapping[Kind, float] = {
+CLOSENESS, WORDS, PASSAGE = 8.0, 4.0, 6.0
+FITS: Mapping[Kind, float] = {
     Kind.NAME: 0.8,
     Kind.PLACE: 0.8,
     Kind.DATE: 1.8,
@@ -34,7 +34,9 @@ _FITS: Mapping[Kind, float] = {
 """What a sentence that holds a thing of the kind asked for gains over one that does not."""
 
 # What a document says of itself is quoted to who asks for it, and stands in nobody else's way.
-HEADER_LABELS = ("Title: ", "Author: ", "Authors: ", "Published: ")
+_HEADER_LABELS = ("Title: ", "Author: ", "Authors: ", "Published: ")
+HEADER_ANSWERS: Mapping[Kind, str] = {Kind.DATE: "Published: ", Kind.NAME: "Author"}
+"""What stands in a header that answers a question for such a thing."""
 _ASKS_FOR_HEADER = "author authored wrote written writes writer published dated titled title"
 
 # Words that frame a question and that an answer need not repeat.
@@ -50,10 +52,11 @@ class ScoredSentence:
     """A sentence that may be quoted.
 
     ``closeness`` is its similarity to the question, ``coverage`` the share of the
-    question's words it holds, by weight; ``fits`` is 1 if it holds a thing of the kind
-    asked for, 0 if it does not, and None where that cannot be told. ``score`` combines
-    them with its hit's. ``leans_on`` is the sentence before, where this one makes little
-    sense without it; for the score, words of the question that stand there count too.
+    question's words it holds, by weight; ``context`` is that share together with the
+    sentence it leans on, or with what announces the list that it is of. ``fits`` is 1 if it
+    holds a thing of the kind asked for, 0 if it does not, and None where that cannot be
+    told. ``score`` combines all but ``coverage`` with its hit's. ``leans_on`` is the
+    sentence before, where this one makes little sense without it.
     """
 
     hit: Hit
@@ -63,12 +66,8 @@ class ScoredSentence:
     closeness: float
     coverage: float
     score: float
+    context: float = 0.0
     fits: float | None = None
-
-    @property
-    def relevance(self) -> float:
-        """What the sentence itself has to do with the question, whatever its passage."""
-        return (self.closeness + self.coverage) / 2
 
 
 def content_weights(weights: Mapping[str, float], words: LexicalIndex) -> dict[str, float]:
@@ -96,7 +95,7 @@ def score_sentences(
 
     A sentence that only announces what follows it (it ends in a colon), asks,
     or has fewer than three words is not quotable; a document's header only is
-    where the question asks who wrote something, or when.
+    where the question asks who wrote something, or when, and the header says so.
 
     Where the index keeps no tokens, the sentences that share most with the question
     are embedded, and the others left out.
@@ -109,27 +108,39 @@ def score_sentences(
         embedder: The model that the index was built with.
     """
     request = read_question(asked.text)
+    asks_for_header = bool(weights.keys() & set(index.words.terms(_ASKS_FOR_HEADER)))
     quotable = [
         sentence
         for hit in hits
         for sentence in _sentences(hit, request, weights, index.words)
         if is_quotable(sentence.text)
+        and (
+            not is_header(sentence.text)
+            or (asks_for_header and HEADER_ANSWERS.get(request.kind, "") in sentence.text)
+        )
     ]
-    if not (weights.keys() & set(index.words.terms(_ASKS_FOR_HEADER))):
-        quotable = [each for each in quotable if not each.text.startswith(HEADER_LABELS)]
     if index.tokens is not None and asked.tokens is not None:
         closeness = _token_similarities(asked.tokens, quotable, index.tokens)
     else:
         quotable = sorted(quotable, key=_order)[:_MOST_EMBEDDED]
         rows = embedder.embed_documents([s.text for s in quotable])
         closeness = np.clip(rows @ asked.vector, 0, 1).tolist()
-    total = _CLOSENESS + _WORDS + _PASSAGE + _FITS.get(request.kind, 0.0)
     scored = [
-        # Its score so far is what words, passage and kind give.
-        replace(each, closeness=close, score=(each.score + _CLOSENESS * close) / total)
+        _scored(each, closeness=close, kind=request.kind)
         for each, close in zip(quotable, closeness, strict=True)
     ]
     return sorted(scored, key=_order)
+
+
+def _scored(sentence: ScoredSentence, *, closeness: float, kind: Kind) -> ScoredSentence:
+    fit = FITS.get(kind, 0.0)
+    score = (
+        CLOSENESS * closeness
+        + WORDS * sentence.context
+        + PASSAGE * sentence.hit.score
+        + fit * (sentence.fits or 0.0)
+    ) / (CLOSENESS + WORDS + PASSAGE + fit)
+    return replace(sentence, closeness=closeness, score=score)
 
 
 def is_quotable(text: str) -> bool:
@@ -139,6 +150,11 @@ def is_quotable(text: str) -> bool:
         not text.isascii() and len(text) >= _FEWEST_CHARACTERS
     )
     return says_enough and not text.rstrip("*_ ”’\"'").endswith(_UNFINISHED)
+
+
+def is_header(text: str) -> bool:
+    """Tell whether ``text`` is what a document says of itself before it begins."""
+    return text.startswith(_HEADER_LABELS)
 
 
 def text_in(chunk: Chunk, span: Span) -> str:
@@ -154,7 +170,7 @@ def _share(held: set[str], weights: Mapping[str, float]) -> float:
 def _sentences(
     hit: Hit, request: Request, weights: Mapping[str, float], words: LexicalIndex
 ) -> Iterator[ScoredSentence]:
-    """Yield each sentence of ``hit`` with all but its closeness."""
+    """Yield each sentence of ``hit``, scored by all but its closeness."""
     before: Span | None = None
     held_before: set[str] = set()
     announced = _announced(hit.chunk, words) if request.form is Form.LIST else {}
@@ -164,14 +180,18 @@ def _sentences(
         leans_on = before if leans(text) else None
         own = _share(held, weights)
         context = held_before if leans_on else announced.get(span, set())
-        with_before = _share(held | context, weights) if context else own
-        fits = holds_kind(request, text)
-        score = (
-            _WORDS * with_before
-            + _PASSAGE * hit.score
-            + _FITS.get(request.kind, 0.0) * (fits or 0.0)
+        sentence = ScoredSentence(
+            hit,
+            span,
+            leans_on,
+            text,
+            closeness=0.0,
+            coverage=own,
+            score=0.0,
+            context=_share(held | context, weights) if context else own,
+            fits=holds_kind(request, text),
         )
-        yield ScoredSentence(hit, span, leans_on, text, 0.0, own, score, fits)
+        yield _scored(sentence, closeness=0.0, kind=request.kind)
         before, held_before = span, held
 
 
