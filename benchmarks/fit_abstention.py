@@ -45,7 +45,8 @@ def show(name: str, fit: Fit, place: int) -> None:
     cannot = [each for each in decisions if not each.is_answerable]
     right = sum(not each.answered for each in cannot)
     wrong = sum(not each.answered for each in can)
-    print(f"{name:16}{figures}  {right}/{len(cannot)}  {wrong}/{len(can)}")
+    chance = f"(by chance {fit.chance_error(place):.3f})"
+    print(f"{name:16}{figures}  {chance}  {right}/{len(cannot)}  {wrong}/{len(can)}")
 
 
 def literal(calibration: Calibration) -> str:

@@ -125,6 +125,7 @@ def _to_wire(fit: "Fit", left_out: int, path: Path | None) -> "WireObject":
         "answerable": int(scores["answerable"]),
         "left_out": left_out,
         "held_out": {**scores},
+        "chance_error": fit.chance_error(),
         "intervals": {name: [*bounds] for name, bounds in fit.intervals().items()},
         "weights": dict(zip(FEATURES, calibration.weights, strict=True)),
         "bias": calibration.bias,
@@ -156,6 +157,10 @@ def _show(fit: "Fit", left_out: int, *, no_color: bool) -> None:
             (words, f"{scores[name]:.3f}", "{:.3f} to {:.3f}".format(*intervals[name]))
             for name, words in _SHOWN
         ],
+    )
+    page.line(
+        f"A confidence that is exactly right would be off by {fit.chance_error():.3f} on as many "
+        "questions, by chance."
     )
     page.line()
     page.line(

@@ -16,6 +16,8 @@ from briefqa.errors import CalibrationError
 from briefqa.evaluation.abstention import (
     Decision,
     abstention_scores,
+    calibration,
+    calibration_error,
 )
 from briefqa.evaluation.logistic import Floats, Labels, fit_logistic, probabilities
 
@@ -28,13 +30,14 @@ DEFAULT_FOLDS = 5
 RISKS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 """The risks for which a threshold is sought."""
 
-_REFUSED = 0.125
+_REFUSED = 1 / 9
 _FEWEST_ANSWERED = 10
 _RESAMPLES = 1_000
 _FEWEST_RESAMPLES = 200
 _DRAWN_AT_MOST = 200_000
 """Questions that all resamples draw together, unless they are too few resamples then."""
 _INTERVAL = (0.025, 0.975)
+_DRAWS = 100
 _DIGITS = 4
 
 
@@ -66,6 +69,22 @@ class Fit:
     def scores(self, place: int = 0) -> dict[str, float]:
         """Return the figures of the set at ``place``."""
         return abstention_scores(self.decisions[place])
+
+    def chance_error(self, place: int = 0) -> float:
+        """Return the calibration error that chance alone would show on as many questions.
+
+        The mean over labels drawn by the confidence itself, which is then exactly right.
+        """
+        random = np.random.default_rng(0)
+        sure = np.array([each.confidence for each in self.decisions[place]])
+        drawn = [
+            [
+                Decision(bool(is_answerable), answered=True, confidence=float(chance))
+                for chance, is_answerable in zip(sure, random.random(len(sure)) < sure, strict=True)
+            ]
+            for _ in range(_DRAWS)
+        ]
+        return float(np.mean([calibration_error(calibration(each)) for each in drawn]))
 
     def intervals(self, place: int = 0) -> dict[str, tuple[float, float]]:
         """Return the 95 % intervals of the figures that have one, by name."""
@@ -173,7 +192,7 @@ def _fit(
     threshold = _threshold(held_out, labels)
     curve = _curve(np.concatenate(held_out), np.concatenate(labels), np.concatenate(counts))
     weights, bias = fitted(None)
-    calibration = Calibration(
+    numbers = Calibration(
         weights=tuple(round(float(weight), _DIGITS) for weight in weights),
         bias=round(bias, _DIGITS),
         threshold=threshold,
@@ -186,7 +205,7 @@ def _fit(
         )
         for chances, answerable in zip(held_out, labels, strict=True)
     )
-    return Fit(calibration, decisions, curve)
+    return Fit(numbers, decisions, curve)
 
 
 def _labels(questions: Sequence[WeighedQuestion]) -> Labels:
@@ -207,7 +226,7 @@ def _usable_folds(questions: Sequence[WeighedQuestion], folds: int) -> np.ndarra
 
 
 def _threshold(held_out: Sequence[Floats], labels: Sequence[Labels]) -> float:
-    """Return the highest threshold that declines at most one in eight of what can be answered."""
+    """Return the highest threshold that declines at most one in nine of what can be answered."""
     candidates = np.arange(1, 100) / 100
     refused = [
         np.mean([(p[y] < t).mean() for p, y in zip(held_out, labels, strict=True)])

@@ -148,6 +148,7 @@ def test_evidence_is_absolute(tmp_path: Path) -> None:
     near = evidence("the grid needs ten gigawatts of power")
     far = evidence("yeast and sourdough recipes in Zambia")
     opposed = evidence("Which dam in the south is not old?")
+    undated = evidence("When did a dam in the north get old?")
 
     assert near.closeness > 0.99
     assert near.likeness > 0.99
@@ -155,5 +156,6 @@ def test_evidence_is_absolute(tmp_path: Path) -> None:
     assert max(far.closeness, far.likeness) < 0.3
     assert far.missing == 1
     assert (opposed.opposed, opposed.undenied) == (1, 1)
+    assert undated.likeness < undated.closeness
     assert all(0 <= value <= 1 for value in astuple(opposed))
     assert gather("Why?", [], [], {}, index.words) == Evidence(0, 0, 0, 0, 0)
