@@ -20,7 +20,8 @@ _CONNECTOR = re.compile(
 )
 _WHAT_ABOUT = re.compile(r"(?:what|how) about\b\s*|what of\b\s*", re.IGNORECASE)
 _BARE = re.compile(
-    r"(?:why(?: not| so)?|how(?: so| come| much| many| often| long| far| exactly)?|since when|"
+    r"(?:why(?: not| so)?|(?:for )?how(?: so| come| much| many| often| long| far| exactly)?|"
+    r"since when|"
     r"until when|when(?: exactly)?|where(?: exactly)?|who(?: exactly)?|whose|whom|"
     r"(?:by|for|to|with|from) (?:whom|who|what|when)|which(?: ones?)?|what(?: exactly| for| else)?|"
     r"who else|where else|when else|anything else|really|such as|for example|for instance|"
@@ -45,6 +46,7 @@ _CHOICE = re.compile(
 _POINTING_BACK = re.compile(
     r"\bthe (?:former|latter|(?:first|second|third|last|other) ones?)\b", re.IGNORECASE
 )
+_TOO = re.compile(r",? (?:as well|too|also|instead)\W*$", re.IGNORECASE)
 _ONE = re.compile(r"(?:the|that|those|the other) (?:one|ones)\b\s*", re.IGNORECASE)
 _OBJECTS = frozenset(str.split("it them this that him these those"))
 _PERSONAL = frozenset(str.split("it its they them their theirs he she his him her hers"))
@@ -89,7 +91,7 @@ def leaning_of(question: str) -> Leaning | None:
     rest = question
     while (joined := _CONNECTOR.match(rest)) is not None:
         rest = rest[joined.end() :]
-    is_joined = rest != question
+    is_joined = rest != question or _TOO.search(rest) is not None
     plain = rest.rstrip(" ?.!…")
     words = words_of(rest)
     if not words:
@@ -147,7 +149,7 @@ def _is_hollow(text: str, words: Sequence[Word], *, is_joined: bool) -> bool:
 
 def open_pronoun(text: str, words: Sequence[Word]) -> Pronoun | None:
     """Return the first pronoun of ``text`` for which nothing in it stands."""
-    names = {name.first for name in names_in(text, words)}
+    names = {name.first: name for name in names_in(text, words)}
     for at, word in enumerate(words[:_MOST_BEFORE]):
         if word.lower in _PERSONAL or word.lower in _POINTING:
             if at in names:
@@ -155,10 +157,21 @@ def open_pronoun(text: str, words: Sequence[Word]) -> Pronoun | None:
             found = _opened(words, at)
             if found is not None:
                 return found
-        if at in names:
+        if at in names and not _qualifies(words, names[at].last):
             # From here on a pronoun may stand for what is named.
             return None
     return None
+
+
+def _qualifies(words: Sequence[Word], last: int) -> bool:
+    """Say whether a name only says which of several it is: "Chinese leaders"."""
+    after = words[last + 1] if last + 1 < len(words) else None
+    return (
+        after is not None
+        and after.is_content
+        and after.lower.endswith("s")
+        and words[last].text.lower() == words[last].lower
+    )
 
 
 def _opened(words: Sequence[Word], at: int) -> Pronoun | None:
@@ -220,6 +233,8 @@ def _is_object(words: Sequence[Word], at: int, content: Sequence[int]) -> bool:
     """Say whether the pronoun is what something is done to, and no word before it can be it."""
     before, pronoun = words[:at], words[at].lower
     first = before[0].lower
+    if list(content) == [2] and [word.lower for word in before[:2]] == ["why", "not"]:
+        return pronoun in _OBJECTS
     if list(content) == [1] and first in {"who", "what", "which"}:
         # "Who wrote it?", "What led to them?"; but "Who sold his house?" is of whoever did.
         is_subject = at + 1 < len(words) and words[at + 1].lower in AUXILIARIES
@@ -230,10 +245,10 @@ def _is_object(words: Sequence[Word], at: int, content: Sequence[int]) -> bool:
     # "Why do companies comply with it?": what there is cannot be it, for it is a plural.
     is_other = (
         pronoun == "it"
-        and at + 1 == len(words)
+        and not any(word.is_content for word in words[at + 1 :])
         and before[-1].lower in PREPOSITIONS
-        and len(content) <= _LEAD
-        and before[content[0]].lower.endswith("s")
+        and not any(word.lower in {"a", "an", "the"} for word in before)
+        and any(before[place].lower.endswith("s") for place in content[:2])
     )
     return is_other or _hangs_on(before, content)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from briefqa.answering.conversation.words import (
     DETERMINERS,
     PREPOSITIONS,
+    VERBS,
     Name,
     NameKind,
     Word,
@@ -18,6 +19,7 @@ _END = re.compile(r"[\s?.!…]*$")
 _MOST_FRAGMENT = 6
 _ACRONYM = 3
 _MOST_DROPPED = 5
+_ORDINALS = frozenset(str.split("first second third fourth fifth last next other others"))
 _FILLERS = frozenset(str.split("only just and or also then as"))
 
 
@@ -29,6 +31,9 @@ def put_in(fragment: str, question: str, *, is_first: bool) -> str | None:
     fragment = _END.sub("", fragment)
     words = words_of(fragment)
     if not words or len(words) > _MOST_FRAGMENT:
+        return None
+    if any(word.lower in _ORDINALS for word in words):
+        # "The second way?" is one of several, and in the place of none.
         return None
     names = names_in(fragment, words)
     covered = {at for name in names for at in range(name.first, name.last + 1)}
@@ -140,10 +145,14 @@ def _phrase_put_in(fragment: str, words: Sequence[Word], question: str) -> str |
         places = []
     if not places or places[-1] + 1 >= len(ours):
         return _added(question, fragment) if lead else None
-    cut = ours[places[-1]].end
     dropped = ours[places[-1] + 1 :]
-    if len(dropped) > _MOST_DROPPED:
+    verbs = [at for at, word in enumerate(dropped) if word.lower in VERBS]
+    if verbs and not lead:
+        # What is done to something else can be done to this: "discuss trade".
+        dropped = dropped[verbs[-1] + 1 :]
+    if not dropped or len(dropped) > _MOST_DROPPED or (verbs and lead):
         return None
+    cut = ours[len(ours) - len(dropped) - 1].end
     return f"{question[:cut]} {phrase}{_mark(question)}"
 
 
@@ -163,7 +172,11 @@ def _alike(fragment: str, words: Sequence[Word], question: str) -> str | None:
         run = ours[at - length + 1 : at + 1]
         if run[-1].lower == content[-1].lower and all(word.is_content for word in run):
             said = fragment[content[0].start : content[-1].end]
-            return question[: run[0].start] + said + question[run[-1].end :]
+            start = at - length + 1
+            while content[0].is_capital and start > 1 and ours[start - 1].is_capital:
+                # "European data rules" gives way as a whole to "California's rules".
+                start -= 1
+            return question[: ours[start].start] + said + question[run[-1].end :]
     return None
 
 

@@ -7,6 +7,7 @@ from briefqa.answering.conversation.words import (
     AUXILIARIES,
     PREPOSITIONS,
     QUESTION_WORDS,
+    VERBS,
     Name,
     NameKind,
     Word,
@@ -25,15 +26,6 @@ _STOP = re.compile(
     re.IGNORECASE,
 )
 _DETERMINED = frozenset(str.split("the a an this that these those its their his her our my your"))
-_VERBS = frozenset(
-    str.split("""
-    say says argue propose recommend describe define mean want call claim suggest conclude find
-    identify mention discuss state expect cover explain treat see need cost contain include
-    rest spend plan use offer require support oppose lead work give make take play receive affect
-    differ compare respond react change address measure assess aim look go come begin start end
-    happen sign join agree think believe warn stress cite name list rely depend serve apply own run
-    """)
-)
 _ENDED = re.compile(
     r"\w{3,}ed|written|built|made|held|begun|begin|given|taken|known|led|run|set|paid|won|lost|"
     r"chosen|shown|seen|found|sent|kept|put|born|signed|called|important|based|located"
@@ -91,7 +83,7 @@ def _subject(rest: str) -> str | None:
         return _named_subject(rest, words, name)
     run: list[Word] = []
     for word in words[first:]:
-        if not word.is_content or (run and (word.is_capital or word.lower in _VERBS)):
+        if not word.is_content or (run and (word.is_capital or word.lower in VERBS)):
             break
         run.append(word)
     if first == 0:
@@ -101,7 +93,7 @@ def _subject(rest: str) -> str | None:
     if not run:
         return None
     after = len(run) + first
-    is_cut = after < len(words) and words[after].lower in _VERBS
+    is_cut = after < len(words) and words[after].lower in VERBS
     if not is_cut and len(run) > 1:
         # One of them is the verb; after two nouns it seldom comes later.
         run = run[: -1 if len(run) <= _NOUNS else 1]
@@ -116,7 +108,14 @@ def _joined(rest: str, words: Sequence[Word], at: int) -> int | None:
         return None
     start = at + 2 if words[at + 1].lower == "the" else at + 1
     found = [name for name in names_in(rest, words) if name.first == start]
-    return found[0].end if found else None
+    if not found:
+        return None
+    end = found[0].end
+    for word in words[found[0].last + 1 :]:
+        if not word.is_content or word.lower in VERBS:
+            break
+        end = word.end
+    return end
 
 
 def _named_subject(rest: str, words: Sequence[Word], name: Name) -> str:
@@ -126,7 +125,7 @@ def _named_subject(rest: str, words: Sequence[Word], name: Name) -> str:
         return rest[: name.end]
     end = owner.end
     for word in words[name.last + 1 : name.last + 4]:
-        if not word.is_content or word.lower in _VERBS:
+        if not word.is_content or word.lower in VERBS:
             break
         end = word.end
         if word.lower.endswith("s"):

@@ -17,6 +17,8 @@ from briefqa.answering.grounding.vocabulary import (
 _WORD = re.compile(r"[^\W_]+(?:[.'’@&-][^\W_]+)*")
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+# Names whatever they begin with: ai@cam, o1, eBay.
+_MARKED = re.compile(r"@|^[a-z]+-?\d|^[a-z]+[A-Z]")
 _PERSON_WORDS = (2, 3)
 _MOST_KEYWORDS = 16
 
@@ -47,6 +49,17 @@ FUNCTION_WORDS = (
     | frozenset(str.split("there then else please ok okay tell happen happened happens"))
 )
 """Words that say nothing of what a question is about."""
+
+VERBS = frozenset(
+    str.split("""
+    say says argue propose recommend describe define mean want call claim suggest conclude find
+    identify mention discuss state expect cover explain treat see need cost contain include
+    rest spend plan use offer require support oppose lead work give make take play receive affect
+    differ compare respond react change address measure assess aim look go come begin start end
+    happen sign join agree think believe warn stress cite name list rely depend serve apply own run
+    """)
+)
+"""Those that come after a subject most often; what else is a verb is not known."""
 
 
 class NameKind(StrEnum):
@@ -164,7 +177,11 @@ def _run_end(text: str, words: Sequence[Word], at: int) -> int:
         if words[end].text in {"of", "for"} and end + 1 < len(words):
             ahead = end + 1
         between = text[words[ahead - 1].end : words[ahead].start]
-        if not words[ahead].is_capital or between.strip(" .") or _is_owner(words[end - 1]):
+        if (
+            not (words[ahead].is_capital or _MARKED.search(words[ahead].text))
+            or between.strip(" .")
+            or _is_owner(words[end - 1])
+        ):
             break
         end = ahead + 1
     return end
@@ -176,6 +193,8 @@ def _is_owner(word: Word) -> bool:
 
 def _is_named(words: Sequence[Word], at: int) -> bool:
     word = words[at]
+    if _MARKED.search(word.text):
+        return True
     if not word.is_capital or word.text == "I" or word.lower in HONORIFICS:
         return False
     # A sentence begins with a capital whatever it begins with.
