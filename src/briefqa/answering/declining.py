@@ -4,12 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from briefqa.answering.contrary import is_denial
 from briefqa.answering.naming import AskedWord, asked_words, lacked
 from briefqa.datatypes import Hit
 from briefqa.protocols import LexicalIndex
 from briefqa.retrieval import held_terms
 
 _MOST_MISSING = 3
+_SHORTEST = 4
+"""Letters of a word that is no name: shorter ones link others, in many languages."""
 _JOINING = re.compile(r"[\s\-/&]*(?:(?:of|for|on|and|the|in)\s+(?:the\s+)?)?")
 """What may stand between two names that are one: *Treaty on Audiovisual Performances*."""
 
@@ -39,7 +42,8 @@ def find_missing(
         words: Those of the index.
     """
     held = {term for hit in hits for term in held_terms(hit.chunk.embedded_text, words)}
-    joined = _joined(question, lacked(asked_words(question, weights, words), held))
+    lacking = [each for each in lacked(asked_words(question, weights, words), held) if _tells(each)]
+    joined = _joined(question, lacking)
     joined.sort(key=lambda group: (not group[0].is_named, -max(each.weight for each in group)))
     texts: dict[str, list[AskedWord]] = {}
     for group in joined:
@@ -78,6 +82,11 @@ def reason_to_decline(missing: Missing, *, shown: int) -> str:
     if missing.is_unheard_of:
         return f"The documents {what}; the nearest passages are shown."
     return f"The nearest passages, which are shown, {what}."
+
+
+def _tells(word: AskedWord) -> bool:
+    """Tell whether it says something that a word is missing: of *not* and *la* it does not."""
+    return word.is_named or (len(word.text) >= _SHORTEST and not is_denial(word.text))
 
 
 def _joined(question: str, lacking: Sequence[AskedWord]) -> list[list[AskedWord]]:
