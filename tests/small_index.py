@@ -32,6 +32,11 @@ class SmallIndex:
         """Return the chunks of ``ids``, in that order."""
         return [self.held[chunk_id] for chunk_id in ids]
 
+    def chunks_of(self, doc_id: DocId, /) -> list[Chunk]:
+        """Return the chunks of a document, in reading order."""
+        found = (chunk for chunk in self.held.values() if chunk.doc_id == doc_id)
+        return sorted(found, key=lambda chunk: chunk.span)
+
     def published(self, ids: Sequence[DocId], /) -> dict[DocId, str]:
         """Return the dates of those of ``ids`` that have one."""
         return {doc_id: self.dates[doc_id] for doc_id in ids if doc_id in self.dates}

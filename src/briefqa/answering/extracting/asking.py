@@ -72,7 +72,7 @@ _KINDS = (
     (
         Kind.AMOUNT,
         r"\bhow (?:much|expensive|costly)\b|\bwhat (?:percent\w*|share|proportion|fraction)\b"
-        r"|\b(?:what|which)" + _IS + r"?(?: the| \w+){0,3} "
+        r"|\b(?:what|which)" + _IS + r"? the (?:\w+ ){0,2}"
         r"(?:budget|cost|price|fine|fee|salary|gdp)\b",
     ),
     (

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -82,7 +83,7 @@ def _said(*documents: Sequence[str], question: str = _QUESTION) -> list[str]:
 _DOCUMENT = st.lists(st.sampled_from(_SENTENCES), min_size=1, max_size=5)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(_DOCUMENT, min_size=1, max_size=4))
 def test_quotes_are_few_apart_and_in_reading_order(documents: list[list[str]]) -> None:
     """The laws of a readable answer, over folders that repeat themselves and lean on the before."""
@@ -132,6 +133,92 @@ def test_what_announces_asks_or_only_names_is_not_quoted(unfit: str) -> None:
     assert _said([unfit, "The power that the grid needs is ten gigawatts."]) == [
         "The power that the grid needs is ten gigawatts."
     ]
+
+
+@pytest.mark.parametrize(
+    ("question", "vague", "answer"),
+    [
+        (
+            "Who built the northern dam?",
+            "The northern dam was built by some men.",
+            "The northern dam was built by Ann Lee.",
+        ),
+        (
+            "When was the northern dam built?",
+            "The northern dam was built when so few were.",
+            "The northern dam was built in May 1936.",
+        ),
+        (
+            "How many turbines does the northern dam have?",
+            "The northern dam does have big turbines.",
+            "The northern dam does have 17 turbines.",
+        ),
+        (
+            "How much did the northern dam cost?",
+            "The northern dam did cost a fortune.",
+            "The northern dam did cost £4 million.",
+        ),
+        (
+            "What is an arch dam?",
+            "Of an arch dam he saw what is left.",
+            "An arch dam is a dam curved against the water.",
+        ),
+    ],
+)
+def test_sentence_with_the_thing_asked_for_comes_first(
+    question: str, vague: str, answer: str
+) -> None:
+    """Words shared with the question answer nothing by themselves."""
+    assert _said([vague, answer], question=question)[0] == answer
+
+
+def test_several_documents_are_heard_where_they_are_asked_for() -> None:
+    """A comparison needs both sides, and each says it in its own words."""
+    documents = [
+        ["The grid of the north needs much power.", "The grid of the north needs power, and more."],
+        ["The southern grid needs little power.", "A port is new."],
+        ["A ship sails to the port.", "It is new."],
+    ]
+    chunks = [_chunk(f"d{at}", 0, sentences) for at, sentences in enumerate(documents)]
+    question = "How do the grids differ in the power they need?"
+
+    quotes = choose_quotes(_ranked(chunks, question), read_question(question))
+
+    assert {quote.hit.chunk.doc_id for quote in quotes} >= {"d0", "d1"}
+    assert len(quotes) <= 5
+
+
+@settings(max_examples=20)
+@given(st.lists(_DOCUMENT, min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_choice_does_not_depend_on_the_order_of_hits(
+    documents: list[list[str]], random: Random
+) -> None:
+    """Equal passages rank by their hits' ranks, however they are handed over."""
+    chunks = [_chunk(f"d{at}", 0, sentences) for at, sentences in enumerate(documents)]
+    asked = embed_question(_QUESTION, _EMBEDDER)
+    with tempfile.TemporaryDirectory() as folder:
+        index = small_index(chunks, _EMBEDDER, Path(folder))
+        hits = find_hits(asked, index, k=5)
+        weights = term_weights(_QUESTION, index.words)
+
+        shuffled = random.sample(hits, len(hits))
+        ranked = score_sentences(asked, hits, weights, index, _EMBEDDER)
+        again = score_sentences(asked, shuffled, weights, index, _EMBEDDER)
+
+    request = read_question(_QUESTION)
+    assert choose_quotes(ranked, request) == choose_quotes(again, request)
+
+
+def test_few_sentences_before_are_quoted_and_no_chain_of_them() -> None:
+    """An answer that begins a page earlier to say who `it` is answers nobody."""
+    sentences = ["The northern grid is the largest."]
+    sentences += [f"It grew in the year number {at}." for at in range(5)]
+    sentences += ["It does need the much power of the dam grid."]
+
+    said = _said(sentences)
+
+    assert said[0].endswith(sentences[-1])
+    assert 2 <= said[0].count(".") <= 3
 
 
 def test_best_sentence_leads() -> None:
