@@ -179,11 +179,15 @@ def batch(
         _say(tally, task, ended="stopped after")
         raise
     _say(tally, task, ended="asked")
-    counts = tally.by_name()
     if as_json:
         seconds = round(time.monotonic() - started, 3)
         about: WireObject = {"kept": tally.kept, "output": str(output), "seconds": seconds}
-        print_json({"questions": tally.done, **counts, **about})
+        print_json({"questions": tally.done, **tally.by_name(), **about})
+    return _exit_code(tally)
+
+
+def _exit_code(tally: _Tally) -> int:
+    counts = tally.by_name()
     if counts["failed"]:
         return SOME_FAILED
     return 0 if counts["answered"] else NOTHING_ANSWERED
