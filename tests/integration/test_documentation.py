@@ -21,6 +21,7 @@ _PAGES = (
     "docs/tutorial.md",
     "docs/how-to/filter-by-metadata.md",
     "docs/how-to/ask-in-batch.md",
+    "docs/how-to/chat-in-the-terminal.md",
     "docs/how-to/check-old-answers.md",
     "docs/how-to/replace-a-brief.md",
     "docs/how-to/find-out-why.md",
