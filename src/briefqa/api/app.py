@@ -7,6 +7,7 @@ from briefqa.api.changes import add_change_routes
 from briefqa.api.docs_page import add_docs_routes, describe
 from briefqa.api.documents import add_document_routes
 from briefqa.api.middleware import RequestMiddleware
+from briefqa.api.openai import add_openai_routes
 from briefqa.api.operations import add_operation_routes, installed_version
 from briefqa.api.problems import add_problem_handlers
 from briefqa.api.questions import add_question_routes
@@ -16,7 +17,8 @@ _DESCRIPTION = """\
 Answers questions over a folder of briefs, and shows the exact words each sentence rests on.
 
 Offsets count Unicode code points in the canonical text of a document, which
-`/v1/documents/{doc_id}/text` gives. Errors are problem details as in RFC 9457.
+`/v1/documents/{doc_id}/text` gives. Errors are problem details as in RFC 9457, and OpenAI's
+envelope on the routes in its shape.
 """
 
 
@@ -48,6 +50,7 @@ def create_app(service: Service, admin: Admin | None = None) -> FastAPI:
     add_question_routes(app, service)
     add_document_routes(app, service)
     add_change_routes(app, admin)
+    add_openai_routes(app, service)
     add_operation_routes(app, service)
     add_docs_routes(app)
     describe(app)

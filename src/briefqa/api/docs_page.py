@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from briefqa.api.problems import MEDIA_TYPE
+from briefqa.api.schemas import Problem
 
 _PACKAGE = "fastapi_swagger"
 _SCRIPT = "swagger-ui-bundle.js"
@@ -59,8 +60,10 @@ def describe(app: FastAPI) -> None:
 
 def _set_media_type(response: _Json | None) -> None:
     if response is not None:
-        (schema,) = response["content"].values()
-        response["content"] = {MEDIA_TYPE: schema}
+        (content,) = response["content"].values()
+        # Errors in OpenAI's shape are plain JSON.
+        if content["schema"]["$ref"].endswith(f"/{Problem.__name__}"):
+            response["content"] = {MEDIA_TYPE: content}
 
 
 def _assets() -> Path:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
+from briefqa.api.envelopes import envelope_response, is_openai_path
 from briefqa.api.filters import condition_error
 from briefqa.api.schemas import Problem
 from briefqa.api.validation import FieldError, explain, is_broken_json
@@ -109,6 +110,11 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return a problem as it is sent; ``scope`` is that of the request."""
+    path = scope["path"]
+    if is_openai_path(path):
+        return envelope_response(
+            kind.status, kind.name, detail, path=path, errors=errors, headers=headers
+        )
     content = problem(kind, detail, scope)
     if errors:
         content["errors"] = [{**error.to_wire()} for error in errors]

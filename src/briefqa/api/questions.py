@@ -9,7 +9,7 @@ from briefqa.api.judgements import VerifyReply, VerifyRequest
 from briefqa.api.problems import PROBLEM_REPLIES
 from briefqa.api.replies import WireResponse
 from briefqa.api.schemas import AnswerReply, AskRequest, SearchReply, SearchRequest
-from briefqa.api.streaming import STREAMED, Events, reply_streamed, reply_whole
+from briefqa.api.streaming import STREAMED, Events, NativeForm, reply_streamed, reply_whole
 from briefqa.api.verification import verify_answer
 from briefqa.assembly.service import Service
 from briefqa.datatypes import Turn
@@ -90,5 +90,5 @@ def _add_asking(app: FastAPI, service: Service) -> None:
 
         events = await run_in_threadpool(start)
         if body.stream:
-            return reply_streamed(events, request)
+            return reply_streamed(events, NativeForm(request.scope))
         return await reply_whole(events, request)

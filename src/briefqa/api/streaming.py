@@ -3,21 +3,22 @@
 import json
 import logging
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import aclosing
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import anyio
 from anyio import to_thread
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Scope
 
-from briefqa.api.problems import INTERNAL, kind_of, problem
+from briefqa.api.problems import INTERNAL, ProblemKind, kind_of, problem
 from briefqa.api.replies import WireResponse, encoded
-from briefqa.datatypes import Answer, AnswerEvent, StillWriting
+from briefqa.datatypes import Answer, AnswerEvent, PassagesFound, SentenceSaid, StillWriting
 from briefqa.errors import BriefqaError
-from briefqa.wire import answer_to_wire, event_to_wire
+from briefqa.wire import WireObject, answer_to_wire, event_to_wire
 
 STREAMED: Final[dict[str, Any]] = {  # Any: as FastAPI types it
     "text/event-stream": {"schema": {"type": "string"}}
@@ -29,36 +30,81 @@ _log = logging.getLogger(__name__)
 Events = Generator[AnswerEvent, None, None]
 
 
-async def reply_whole(events: Events, request: Request) -> Response:
-    """Return the answer that ``events`` end with.
+class StreamForm(Protocol):
+    """Puts an answer under way into server-sent events of one form."""
+
+    def began(self) -> Iterable[bytes]:
+        """Return what is sent before anything is known."""
+        ...
+
+    def event(self, event: PassagesFound | SentenceSaid | Answer, /) -> Iterable[bytes]:
+        """Return what is sent of an event."""
+        ...
+
+    def failed(self, kind: ProblemKind, detail: str, /) -> Iterable[bytes]:
+        """Return what is sent last, if there will be no answer."""
+        ...
+
+
+class NativeForm:
+    """The form of ``POST /v1/ask``: each event under its name."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def began(self) -> Iterable[bytes]:
+        """Return nothing: the passages come first."""
+        return ()
+
+    def event(self, event: PassagesFound | SentenceSaid | Answer, /) -> Iterable[bytes]:
+        """Return the event, its data as in the answer."""
+        name, data = event_to_wire(event)
+        yield format_sse_event(event=name, data_str=encoded(data))
+
+    def failed(self, kind: ProblemKind, detail: str, /) -> Iterable[bytes]:
+        """Return a problem as an event."""
+        data = json.dumps(problem(kind, detail, self._scope))
+        yield format_sse_event(event="error", data_str=data)
+
+
+async def reply_whole(
+    events: Events, request: Request, render: Callable[[Answer], WireObject] = answer_to_wire
+) -> Response:
+    """Return the answer that ``events`` end with, as ``render`` puts it.
 
     Raises:
         ClientDisconnect: If whoever asked has gone meanwhile; the answer was stopped.
     """
-    async with aclosing(_in_threads(events)) as coming:
+    async with aclosing(in_threads(events)) as coming:
         async for event in coming:
             if isinstance(event, Answer):
-                return WireResponse(answer_to_wire(event))
+                return WireResponse(render(event))
             if await request.is_disconnected():
                 break
     raise ClientDisconnect
 
 
-def reply_streamed(events: Events, request: Request) -> Response:
+def reply_streamed(events: Events, form: StreamForm) -> Response:
     """Return a reply that sends each of ``events`` when it comes, as server-sent events."""
-    return EventSourceResponse(
-        _sent(events, request), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    )
+    return event_stream(_sent(events, form))
 
 
-async def _sent(events: Events, request: Request) -> AsyncGenerator[bytes, None]:
+def event_stream(content: AsyncGenerator[bytes, None] | Iterable[bytes]) -> Response:
+    """Return a reply of server-sent events that nothing on the way holds back."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return EventSourceResponse(content, headers=headers)
+
+
+async def _sent(events: Events, form: StreamForm) -> AsyncGenerator[bytes, None]:
     last = time.monotonic()
     try:
-        async with aclosing(_in_threads(events)) as coming:
+        async with aclosing(in_threads(events)) as coming:
+            for part in form.began():
+                yield part
             async for event in coming:
                 if not isinstance(event, StillWriting):
-                    name, data = event_to_wire(event)
-                    yield format_sse_event(event=name, data_str=encoded(data))
+                    for part in form.event(event):
+                        yield part
                 elif time.monotonic() - last < _PING_S:
                     continue
                 else:
@@ -66,16 +112,16 @@ async def _sent(events: Events, request: Request) -> AsyncGenerator[bytes, None]
                 last = time.monotonic()
     except BriefqaError as error:
         _log.error("%s: %s", type(error).__name__, error)
-        data = problem(kind_of(error), str(error), request.scope)
-        yield format_sse_event(event="error", data_str=json.dumps(data))
+        for part in form.failed(kind_of(error), str(error)):
+            yield part
     except Exception as error:  # noqa: BLE001 - the status is sent; only an event can say it
         _log.error("%s", type(error).__name__)
         detail = "something unexpected happened; the server's log has it under the request id"
-        data = problem(INTERNAL, detail, request.scope)
-        yield format_sse_event(event="error", data_str=json.dumps(data))
+        for part in form.failed(INTERNAL, detail):
+            yield part
 
 
-async def _in_threads(events: Events) -> AsyncGenerator[AnswerEvent, None]:
+async def in_threads(events: Events) -> AsyncGenerator[AnswerEvent, None]:
     """Yield ``events``, each fetched in a thread; closed early, it stops them."""
     try:
         while (event := await to_thread.run_sync(next, events, None)) is not None:

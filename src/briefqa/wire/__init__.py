@@ -10,7 +10,7 @@ from briefqa.wire.answers import (
 from briefqa.wire.conditions import conditions_from_wire
 from briefqa.wire.documents import document_to_wire, report_to_wire
 from briefqa.wire.receipts import checks_to_wire, receipts_from_wire, uncited_numbers
-from briefqa.wire.values import WireObject
+from briefqa.wire.values import WireObject, href_to
 
 __all__ = [
     "WireObject",
@@ -20,6 +20,7 @@ __all__ = [
     "conditions_from_wire",
     "document_to_wire",
     "event_to_wire",
+    "href_to",
     "receipts_from_wire",
     "report_to_wire",
     "search_to_wire",

@@ -41,6 +41,11 @@ def _value(value: object) -> JsonValue:
             return record_to_wire(value)
 
 
+def href_to(document: DocumentInfo, span: Span) -> str:
+    """Return where a span of a document can be opened, relative to the service."""
+    return f"/documents/{quote(document.doc_id, safe='/')}#chars={span.start}-{span.end}"
+
+
 def where_found(document: DocumentInfo, place: Place, span: Span) -> WireObject:
     """Return the fields that say where a span stands, and which text it is a part of."""
     return {
@@ -56,7 +61,7 @@ def where_found(document: DocumentInfo, place: Place, span: Span) -> WireObject:
         "end": span.end,
         "text_sha256": document.text_sha256,
         "file_sha256": document.file_sha256,
-        "href": f"/documents/{quote(document.doc_id, safe='/')}#chars={span.start}-{span.end}",
+        "href": href_to(document, span),
     }
 
 
