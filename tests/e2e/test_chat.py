@@ -61,7 +61,10 @@ class _Typist:
         self.seen = ""
 
     def type(self, text: str) -> None:
-        os.write(self._ours, text.encode())
+        self.type_bytes(text.encode())
+
+    def type_bytes(self, data: bytes) -> None:
+        os.write(self._ours, data)
 
     def wait_for(self, text: str) -> str:
         """Read until ``text`` has come since the last wait; return all of it up to there."""
@@ -209,6 +212,9 @@ def test_nothing_that_goes_wrong_ends_a_conversation(briefqa: Terminal) -> None:
             typist.type(f"{line}\n")
             typist.wait_for(said)
             typist.wait_for(_PROMPT)
+        typist.type_bytes(b"\xff\xfe\n")
+        typist.wait_for("No answer")
+        typist.wait_for(_PROMPT)
         typist.type(f"{_FIRST}\n")
         typist.wait_for("Kenya spends two billion shillings")
         typist.wait_for("generation")

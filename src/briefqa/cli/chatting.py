@@ -94,6 +94,10 @@ def _typed(*, is_shown: bool) -> Iterator[str]:
     Args:
         is_shown: Whether stdout is for people, so that the prompt may stand there.
     """
+    reconfigure = getattr(sys.stdin, "reconfigure", None)
+    if reconfigure is not None:
+        # What is no text is asked as such, and ends nothing.
+        reconfigure(errors="replace")
     editor = _editor() if is_shown and sys.stdout.isatty() else None
     while True:
         try:

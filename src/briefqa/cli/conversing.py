@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from briefqa.answering.conversation import latest_turns
 from briefqa.assembly.models import EXTRACTIVE
 from briefqa.assembly.service import Service
 from briefqa.cli.output import json_text, print_json_line, say
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     # Only people need rich.
     from briefqa.cli.pages import Page
 
-_FOLLOWED = 20
 _AROUND = 600
 _OFF = "off"
 
@@ -86,7 +86,7 @@ class Conversation:
             as_of=choices.as_of,
             model=choices.model,
             policy=choices.policy,
-            history=self._turns[-_FOLLOWED:],
+            history=latest_turns(self._turns),
         )
         with closing(events):
             for event in events:

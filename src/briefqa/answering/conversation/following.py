@@ -11,6 +11,7 @@ from briefqa.errors import LimitError, QuestionError
 MOST_TURNS: Final = 100
 MOST_CHARACTERS: Final = 400_000
 _MOST_QUESTION = 4_000
+_MOST_ANSWER = 4_000
 _FOLLOWED = 12
 _LONGEST_LEANING = 300
 _LONGEST_RESOLVED = 600
@@ -47,6 +48,15 @@ def check_history(history: Sequence[Turn]) -> None:
     if size > MOST_CHARACTERS:
         name = "history (in characters)"
         raise LimitError(name, found=size, least=0, most=MOST_CHARACTERS)
+
+
+def latest_turns(history: Sequence[Turn]) -> list[Turn]:
+    """Return the last turns of a conversation that may be long: as many as are followed.
+
+    Turns in which nothing was asked, or too much, are left out, and long answers are cut.
+    """
+    asked = [turn for turn in history if 0 < len(turn.question.strip()) <= _MOST_QUESTION]
+    return [Turn(turn.question, turn.answer[:_MOST_ANSWER]) for turn in asked[-_FOLLOWED:]]
 
 
 def self_contained(question: str, history: Sequence[Turn]) -> str:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefqa.answering.conversation import self_contained
+from briefqa.answering.conversation import check_history, latest_turns, self_contained
 from briefqa.answering.conversation.leaning import leaning_of
 from briefqa.datatypes import Turn
 from briefqa.errors import LimitError, QuestionError
@@ -160,6 +160,18 @@ def test_what_stands_on_its_own_is_left_as_it_is(question: str) -> None:
     history = [Turn("What is the UK's position on whaling?", "It opposes whaling.")]
 
     assert self_contained(question, history) == question
+
+
+@given(st.lists(st.builds(Turn, st.text(max_size=5_000), st.text(max_size=5_000)), max_size=5))
+def test_the_latest_turns_of_a_long_conversation_are_within_bounds(turns: list[Turn]) -> None:
+    """A conversation that goes on for days is understood as one that has just begun."""
+    long = [*[Turn("Who wrote the brief on trade?")] * 200, *turns, Turn("What about steel?")]
+
+    kept = latest_turns(long)
+
+    check_history(kept)
+    assert kept[-1] == long[-1]
+    assert len(kept) <= 100
 
 
 def test_a_conversation_has_its_bounds() -> None:
