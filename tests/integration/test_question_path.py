@@ -8,11 +8,15 @@ from tests.integration.processes import run_python
 
 pytestmark = pytest.mark.model
 
-# Seconds of imports for each of the first three; our own readers and chunking bring more.
+# Seconds of imports for each of the first three; our own readers and chunking bring more, and
+# what serves chat frontends and agents is for servers.
 _NOT_FOR_QUESTIONS = {
     "torch",
     "transformers",
     "sentence_transformers",
+    "fastapi",
+    "mcp",
+    "briefqa.api",
     "openai",
     "tiktoken",
     "xllamacpp",

@@ -6,6 +6,7 @@ from briefqa.api.admin import Admin
 from briefqa.api.changes import add_change_routes
 from briefqa.api.docs_page import add_docs_routes, describe
 from briefqa.api.documents import add_document_routes
+from briefqa.api.mcp.route import add_mcp_route
 from briefqa.api.middleware import RequestMiddleware
 from briefqa.api.openai import add_openai_routes
 from briefqa.api.operations import add_operation_routes, installed_version
@@ -51,6 +52,7 @@ def create_app(service: Service, admin: Admin | None = None) -> FastAPI:
     add_document_routes(app, service)
     add_change_routes(app, admin)
     add_openai_routes(app, service)
+    add_mcp_route(app, service)
     add_operation_routes(app, service)
     add_docs_routes(app)
     describe(app)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from briefqa.cli.agents import mcp
 from briefqa.cli.asking import ask, search
 from briefqa.cli.batching import batch
 from briefqa.cli.calibrating import calibrate
@@ -143,6 +144,7 @@ app.command(
         "briefqa serve --port 8080 --index /srv/index",
     )
 )(serve)
+app.command(epilog=_examples("briefqa mcp", "briefqa mcp --url http://127.0.0.1:8321"))(mcp)
 documents = _group(
     "List, show, remove and restore documents of the index.",
     "briefqa documents list",
