@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     # Only people need rich.
     from briefqa.cli.pages import Page
 
-_AROUND = 600
+_AROUND = 300
 _OFF = "off"
 
 

@@ -94,7 +94,7 @@ def _with_pronoun_resolved(
     put = _owner(found) if is_owner else found
     resolved = question[: at.start()] + put + question[at.end() :]
     # A question that says next to nothing may mean anything of the one before it.
-    is_little = word.lower not in _PERSON and len(keywords(question).split()) <= 1
+    is_little = word.lower not in _PERSON and len(keywords(resolved).split()) <= _SPECIFIC
     besides = _words_besides if is_little else _names_besides
     return Resolved(_bracketed(resolved, besides(resolved, before.question)), stands_for)
 
