@@ -130,14 +130,27 @@ def _listening(service: Service) -> Iterator[str]:
             thread.join()
 
 
+_ASKED: dict[str, dict[str, Any]] = {
+    "/v1/ask": {"question": "x"},
+    "/v1/chat/completions": {
+        "model": "briefqa",
+        "messages": [{"role": "user", "content": "x"}],
+    },
+    "/v1/responses": {"model": "briefqa", "input": "x"},
+}
+
+
+@pytest.mark.parametrize("path", _ASKED)
 @pytest.mark.parametrize("is_streamed", [True, False])
-def test_answer_is_stopped_when_the_client_leaves(index: Path, *, is_streamed: bool) -> None:
+def test_answer_is_stopped_when_the_client_leaves(
+    index: Path, path: str, *, is_streamed: bool
+) -> None:
     """Nobody pays for, or waits behind, an answer that nobody will read."""
     with _Scripted(index) as service, _listening(service) as url:
         address = url.removeprefix("http://").split(":")
-        body = json.dumps({"question": "x", "stream": is_streamed}).encode()
+        body = json.dumps({**_ASKED[path], "stream": is_streamed}).encode()
         head = (
-            f"POST /v1/ask HTTP/1.1\r\nHost: {address[0]}\r\nContent-Type: application/json\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: {address[0]}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
         with socket.create_connection((address[0], int(address[1]))) as connection:

@@ -14,6 +14,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from starlette.testclient import TestClient
 
 from briefqa import Service, errors
+from briefqa.answering import Writer
 from briefqa.api.openai.schemas import ChatReply, ErrorReply, ModelsReply
 from briefqa.datatypes import AnswerEvent, Message, Turn
 
@@ -218,7 +219,7 @@ class _Recording(Service):
         return super().stream(question, **{**options, "model": None})
 
 
-class _Writer:
+class _Quill:
     """A language model that nobody asks."""
 
     model_id = "quill"
@@ -262,7 +263,7 @@ def test_conversation_becomes_history(notes: Path, connect: Callable[[Service], 
 
 def test_model_id_chooses_who_writes(notes: Path, connect: Callable[[Service], OpenAI]) -> None:
     """A frontend's list of models is all that its user can choose from."""
-    with _Recording(notes, writers={"quill": _Writer()}) as service:
+    with _Recording(notes, writers={"quill": Writer(_Quill())}) as service:
         client = connect(service)
         ids = [model.id for model in client.models.list()]
         for each in ids:
