@@ -84,6 +84,21 @@ def test_each_mark_is_annotated_with_a_link_to_the_words_it_quotes(
     assert cited >= 4
 
 
+def test_message_says_what_the_native_route_says(
+    answers: dict[str, ChatCompletion], http: TestClient
+) -> None:
+    """An answer must not depend on the way by which it was asked for."""
+    for question, answer in answers.items():
+        native = http.post("/v1/ask", json={"question": question}).json()
+        content = answer.choices[0].message.content
+        assert content is not None
+        # But for what is escaped, so that Markdown shows it as it is.
+        said = re.sub(r"\\(?=!\[|<)", "", content.partition("\n\nSources:")[0])
+
+        assert said == native["answer"]
+        assert (answer.model_extra or {})["receipts"] == native["citations"]
+
+
 def test_message_shows_the_sources_to_a_frontend_that_renders_only_markdown(
     answers: dict[str, ChatCompletion],
 ) -> None:
