@@ -24,7 +24,6 @@ from briefqa.retrieval import embed_question, find_hits, term_weights
 GROUPS: Mapping[str, tuple[Kind, ...]] = {
     "names, places": (Kind.NAME, Kind.PLACE),
     "dates, numbers": (Kind.DATE, Kind.NUMBER, Kind.AMOUNT),
-    "reasons": (Kind.REASON,),
     "definitions": (Kind.DEFINITION,),
 }
 """Kinds that share a number: of each alone there are too few questions."""

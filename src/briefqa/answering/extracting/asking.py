@@ -136,7 +136,10 @@ _ABOUT = (
     r"|focus\w* on|looks? at|touch\w* on|explain\w*|support\w*|critici[sz]\w+|recommend\w*"
     r"|contain\w*|includ\w+|concern\w*|relat\w+ to|quot\w+|cit\w+|speaks? (?:about|of)|prais\w+)"
 )
+# What is said of something is looked for by that alone, as are documents that discuss it.
 _OF_THESE = r"(?:of (?:the|these|those|your|our) |other |all (?:of )?(?:the )?|the )?"
+_SAY_OF = rf"\bwhat (?:do|does|did) {_OF_THESE}{_DOCUMENT} (?:say|tell us) (?:about|of|on)\b"
+_SAYING = re.compile(_SAY_OF, re.IGNORECASE)
 _FORMS = (
     (
         Form.WORKS,
@@ -146,7 +149,7 @@ _FORMS = (
             rf"|\b(?:which|what) {_OF_THESE}{_DOCUMENT}(?: that| which)? (?:were|was|are|is)"
             r" (?:written|authored|published|produced|by|from)\b"
             rf"|\blist {_OF_THESE}{_DOCUMENT}"
-            r" (?:written |authored |published |produced )?(?:by|from)\b"
+            r" (?:(?:written |authored |published |produced )?(?:by|from)|published in)\b"
         ),
     ),
     (
@@ -155,6 +158,7 @@ _FORMS = (
             rf"\b(?:which|what) {_OF_THESE}{_DOCUMENT}"
             rf"(?: (?:that|which|do|does|also|are|is|mostly|mainly|have|has)){{0,2}} {_ABOUT}\b"
             rf"|\bin (?:which|what) {_OF_THESE}{_DOCUMENT}\b"
+            rf"|^\W*(?:do|does|did) any (?:of (?:the|these|those|your|our) )?{_DOCUMENT} {_ABOUT}\b"
             rf"|\b(?:list|name|find|show(?: me)?) {_OF_THESE}{_DOCUMENT}"
             rf" (?:that |which )?{_ABOUT}\b"
         ),
@@ -175,8 +179,7 @@ _FORMS = (
         (
             r"\bcompar(?:e|es|ed|ison)\b|\bdiffer(?:s|ed|ences?)?\b|\bversus\b|\bvs\b"
             r"|\bsimilarit\w+"
-            rf"|\bwhat (?:do|did) {_OF_THESE}{_DOCUMENT} say\b"
-            rf"|\b(?:do|does|did) any of the {_DOCUMENT}\b"
+            rf"|{_SAY_OF}|\bwhat (?:do|did) {_OF_THESE}{_DOCUMENT} say\b"
             rf"|\baccording to the (?:different |various )?{_DOCUMENT}\b"
         ),
     ),
@@ -201,7 +204,7 @@ def read_question(question: str) -> Request:
     for each, asks in _COMPILED_FORMS:
         if found := asks.search(question):
             form = each
-            if form is Form.DOCUMENTS:
+            if form is Form.DOCUMENTS or _SAYING.match(question, found.start()):
                 topic = question[found.end() :].strip(_AROUND) or question
             break
     begins = [(found.start(), kind) for kind, asks in _COMPILED if (found := asks.search(question))]

@@ -1,15 +1,20 @@
 """A list that the documents hold is quoted as a list: what announces it, and its items."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from briefqa.answering.extracting.asking import Form, Request
 from briefqa.answering.extracting.choosing import Quote
 from briefqa.answering.extracting.lists import ItemList, Line, lists_in
-from briefqa.answering.extracting.scoring import ScoredSentence
+from briefqa.answering.extracting.scoring import (
+    ScoredSentence,
+    content_weights,
+    coverage,
+)
 from briefqa.datatypes import Chunk, DocId, Hit
-from briefqa.retrieval import SearchableIndex
+from briefqa.protocols import LexicalIndex
+from briefqa.retrieval import SearchableIndex, term_weights
 from briefqa.retrieval.repeats import repeated_in, shingles
 
 MOST_LISTED = 8
@@ -18,6 +23,11 @@ MOST_LISTED = 8
 _MOST_LOOKED_AT = 5
 _AS_GOOD = 0.95
 """As good as the best must be a sentence that brings its list into the answer."""
+_NEAR_BEST = 0.83
+_ANNOUNCED = 0.5
+"""Share of the question's words, by weight, that say of what the list is."""
+_FEWEST_NEAR = 2
+"""Items that must come near the best where what announces them says nothing of the matter."""
 _AROUND = 4
 """Chunks before that of a sentence, and after it, into which its list may reach."""
 
@@ -46,13 +56,36 @@ def quote_list(
     """
     if request.form is not Form.LIST:
         return []
+    weights = content_weights(term_weights(request.topic, index.words), index.words)
     for sentence in ranked[:_MOST_LOOKED_AT]:
         if sentence.score < _AS_GOOD * ranked[0].score:
             break
         for found in lists_in(_chunks_around(sentence.hit.chunk, index)):
-            if found.has(sentence.span):
+            if found.has(sentence.span) and _is_asked_for(
+                found, sentence, ranked, weights, index.words
+            ):
                 return _quotes_of(found, sentence.hit, ranked)
     return []
+
+
+def _is_asked_for(
+    found: ItemList,
+    sentence: ScoredSentence,
+    ranked: Sequence[ScoredSentence],
+    weights: Mapping[str, float],
+    words: LexicalIndex,
+) -> bool:
+    """Tell whether the list as a whole answers, and not one item of it by chance."""
+    if found.announced is not None and found.announced.span == sentence.span:
+        return sentence is ranked[0]
+    announced = found.announced.text if found.announced is not None else ""
+    heading = " ".join(sentence.hit.chunk.heading[-1:])
+    if coverage(f"{heading}\n{announced}", weights, words) >= _ANNOUNCED:
+        return True
+    near = [each for each in ranked if each.score >= _NEAR_BEST * ranked[0].score]
+    doc_id = sentence.hit.chunk.doc_id
+    items = [each for each in near if each.hit.chunk.doc_id == doc_id and found.has(each.span)]
+    return len(items) >= _FEWEST_NEAR
 
 
 def _chunks_around(chunk: Chunk, index: DocumentedIndex) -> Sequence[Chunk]:

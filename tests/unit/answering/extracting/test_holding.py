@@ -20,7 +20,6 @@ from briefqa.answering.extracting.holding import holds_kind
         ("How many turbines are there?", "There are 17 turbines.", "There are turbines."),
         ("How many turbines are there?", "There are nine turbines.", "There are many."),
         ("How much did it cost?", "It cost £4 million.", "It cost a fortune."),
-        ("Why was it built?", "It was built because of floods.", "It was built after floods."),
         ("What is an arch dam?", "An arch dam is a curved dam.", "He saw an arch dam."),
         ("What are arch dams?", "An arch dam is a curved dam.", "Arch dams have failed."),
         ("What is GDP?", "GDP (output in a year) is a measure.", "The GDP of Mali grew."),
@@ -35,14 +34,14 @@ def test_things_of_a_kind_are_told_from_others(question: str, holding: str, lack
     assert holds_kind(request, lacking) == 0
 
 
-@given(st.text(max_size=100))
-def test_of_other_questions_nothing_is_told(sentence: str) -> None:
+@given(st.sampled_from(["How does it work?", "Why does it?"]), st.text(max_size=100))
+def test_of_other_questions_nothing_is_told(question: str, sentence: str) -> None:
     """No sentence is preferred where it is not known what to look for."""
-    assert holds_kind(read_question("How does it work?"), sentence) is None
+    assert holds_kind(read_question(question), sentence) is None
 
 
 @given(
-    st.sampled_from([kind for kind in Kind if kind is not Kind.ANYTHING]),
+    st.sampled_from([kind for kind in Kind if kind not in {Kind.ANYTHING, Kind.REASON}]),
     st.text(max_size=60),
     st.text(max_size=100),
 )
@@ -54,7 +53,6 @@ def test_any_text_holds_something_or_not(kind: Kind, subject: str, sentence: str
         Kind.DATE: "When was {}?",
         Kind.NUMBER: "How many {}?",
         Kind.AMOUNT: "How much {}?",
-        Kind.REASON: "Why {}?",
         Kind.DEFINITION: "What is a {}?",
     }
     request = read_question(questions[kind].format(subject))
