@@ -113,7 +113,7 @@ def test_every_sentence_has_its_verdict(
     expect(first).to_have_attribute("data-verdict", "supported")
     expect(first).to_contain_text("✓")
     expect(second).to_have_attribute("data-verdict", "contradicted")
-    expect(second.locator(".detail")).to_have_text("Contradicted. 4 is not 3")
+    expect(second.locator(".detail")).to_have_text("Contradicted: 4 is not 3")
 
 
 def test_running_answer_can_be_stopped(
@@ -261,6 +261,31 @@ def test_disagreement_fault_and_withheld_sentences_are_shown(
     expect(page.locator(".fault")).to_contain_text("rate limited): asked too often")
     page.locator(".withheld summary").click()
     expect(page.locator(".withheld")).to_contain_text("It is rich. says nothing")
+
+
+def test_model_that_fails_half_way_leaves_nothing_behind(
+    server: Server, page: Page, answer: Answer, speak: Speak
+) -> None:
+    """What was streamed and then withdrawn must not stand in the answer."""
+    first, second = answer.sentences
+
+    def events(*_: object, **__: object) -> Events:
+        yield PassagesFound(answer.passages, answer.index)
+        yield SentenceSaid(second, answer.citations)
+        yield replace(
+            answer,
+            sentences=(first,),
+            text=f"{first.text} [1]",
+            fault=ModelFault(FaultKind.CUT_OFF, "the stream ended"),
+        )
+
+    speak(events)
+    page.goto(server.url)
+    _submit(page, _ASKED)
+
+    expect(page.locator(".fault")).to_contain_text("own sentences")
+    expect(page.locator(".sentences > li")).to_have_count(1)
+    expect(page.locator(".sentences > li")).to_contain_text(first.text)
 
 
 def test_problem_is_shown_and_the_question_kept(server: Server, page: Page) -> None:

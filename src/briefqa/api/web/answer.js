@@ -22,6 +22,7 @@ export class Exchange {
   constructor(question, open) {
     this.openSource = open;
     this.citations = new Map();
+    this.said = [];
     this.asked = element("p", { class: "asked quiet", hidden: true });
     this.note = element("p", { class: "waiting quiet" }, "Looking through the documents …");
     this.sentences = element("ol", { class: "sentences", role: "list" });
@@ -53,6 +54,7 @@ export class Exchange {
     for (const citation of receipts) {
       this.citations.set(citation.number, citation);
     }
+    this.said.push(sentence);
     const [sign, words] = VERDICTS[sentence.verdict] ?? ["?", sentence.verdict];
     const chips = sentence.citations.map((number) => this.chip(number)).filter(Boolean);
     this.sentences.append(
@@ -65,7 +67,7 @@ export class Exchange {
           {},
           element("p", {}, typesetLine(sentence.text, this.sourceOf(sentence)), " ", ...chips),
           element("span", { class: "unseen" }, `${words}.`),
-          sentence.verdict === "supported" ? null : element("p", { class: "detail" }, `${words}. `, shown(sentence.detail ?? "")),
+          sentence.verdict === "supported" ? null : detailOf(sentence, words),
           sentence.dated ? element("p", { class: "quiet" }, `As of ${sentence.dated}`) : null,
         ),
       ),
@@ -81,8 +83,9 @@ export class Exchange {
   finish(reply) {
     this.settle();
     this.showAsked(reply.asked);
-    const isTheSame = this.sentences.childElementCount === reply.sentences.length;
-    if (!isTheSame || reply.sentences.some((each) => each.verdict !== "supported")) {
+    // A model's sentences may give way to others, where it failed half-way.
+    if (JSON.stringify(this.said) !== JSON.stringify(reply.sentences)) {
+      this.said = [];
       this.sentences.replaceChildren();
       for (const sentence of reply.sentences) {
         this.addSentence(sentence, reply.citations);
@@ -219,6 +222,11 @@ export function plain(reply) {
     return `[${each.number}] ${about.filter(Boolean).join(". ")}. ${link}\n    “${each.quote}”`;
   });
   return `${reply.answer}\n\n${sources.join("\n")}\n`;
+}
+
+function detailOf(sentence, words) {
+  const detail = sentence.detail ? [": ", foreign(sentence.detail)] : ["."];
+  return element("p", { class: "detail" }, words, ...detail);
 }
 
 function faultNote(reply) {

@@ -12,6 +12,8 @@ import { SourcePanel } from "./source.js";
 import { counted, element } from "./text.js";
 
 const MOST_TURNS = 10;
+// Documents whose authors and tags are offered.
+const MOST_OFFERED = 2000;
 const EXTRACTIVE = "extractive";
 
 const form = document.getElementById("ask");
@@ -204,7 +206,10 @@ async function start() {
     document.getElementById("hint").hidden = true;
     return;
   }
-  const [{ documents, total }, models] = await Promise.all([getDocuments(), getModels()]);
+  const [{ documents, total }, models] = await Promise.all([
+    getDocuments(MOST_OFFERED),
+    getModels(),
+  ]);
   document.getElementById("about").textContent = `${counted(total, "document")} can be asked.`;
   filters.offer(documents);
   offerModels(models);
