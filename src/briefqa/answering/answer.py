@@ -1,14 +1,13 @@
 """Puts an answer together, each of its sentences with a receipt."""
 
-import re
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 from briefqa.answering.abstention import check_risk, confidence, threshold_for
-from briefqa.answering.citing import AnswerableIndex, Citer, passages_of
+from briefqa.answering.citing import AnswerableIndex, passages_of
 from briefqa.answering.conversation import check_history, rewriting, self_contained
 from briefqa.answering.declining import Missing, find_missing, reason_to_decline
-from briefqa.answering.disagreement import find_disputes, in_order
+from briefqa.answering.drafting import Draft, draft_extracted, draft_written
 from briefqa.answering.evidence import Evidence, gather_evidence
 from briefqa.answering.extracting import Extract, Request, content_weights, extract, read_question
 from briefqa.answering.options import Models, Options
@@ -16,18 +15,13 @@ from briefqa.answering.timing import Stopwatch
 from briefqa.datatypes import (
     Answer,
     AnswerEvent,
-    AnswerSentence,
     Chunk,
-    Citation,
     Condition,
-    Disagreement,
     Hit,
     Passage,
     PassagesFound,
     SearchResult,
-    SentenceSaid,
     StillWriting,
-    Verdict,
 )
 from briefqa.protocols import Embedder
 from briefqa.retrieval import (
@@ -42,7 +36,6 @@ from briefqa.retrieval import (
     term_weights,
 )
 
-_BRACKETED = re.compile(r"\[(\d+)\]")
 _HITS_TO_QUOTE = 5
 """Evidence is weighed over these, however many passages are shown."""
 
@@ -140,15 +133,6 @@ def weigh_question(question: str, index: AnswerableIndex, embedder: Embedder) ->
     return Weighed(evidence, hits[0].chunk if hits else None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """The sentences of an answer, the receipts that they name, and on what these differ."""
-
-    sentences: tuple[AnswerSentence, ...] = ()
-    citations: tuple[Citation, ...] = ()
-    disagreements: tuple[Disagreement, ...] = ()
-
-
 def _answering(
     question: str, index: AnswerableIndex, models: Models, options: Options
 ) -> Generator[AnswerEvent, None, None]:
@@ -170,19 +154,26 @@ def _answering(
     threshold = threshold_for(options.risk, models.calibration)
     is_answered = bool(found.quotes) and certainty >= threshold
     missing = Missing() if is_answered else _missing(asked, hits[: options.k], index)
-    draft = (yield from _extract(found, index)) if is_answered else _Draft()
-    watch.lap("extract")
+    draft = Draft()
+    if is_answered and models.writer is not None:
+        writer, policy = models.writer, options.policy
+        written = draft_written(standing, hits, index, writer, policy=policy, instead=found)
+        draft = yield from written
+        watch.lap("write")
+    elif is_answered:
+        draft = yield from draft_extracted(found, index)
+        watch.lap("extract")
     yield Answer(
         question=question,
         answered=is_answered,
-        text=" ".join(_rendered(sentence) for sentence in draft.sentences),
+        text=draft.text,
         sentences=draft.sentences,
         citations=draft.citations,
         passages=passages,
         confidence=round(certainty, 4),
         reason=None if is_answered else _reason(missing, passages, index, options.where),
         missing=missing.texts,
-        model=None,
+        model=draft.model,
         index=index.info,
         took_ms=watch.read(),
         conditions=options.where,
@@ -190,6 +181,8 @@ def _answering(
         superseded=len(index.superseded(options.where)),
         asked=rewritten,
         disagreements=draft.disagreements,
+        withheld=draft.withheld,
+        fault=draft.fault,
     )
 
 
@@ -239,40 +232,6 @@ def _weigh(  # noqa: PLR0913 - what is asked, and of what
     best = hits[:_HITS_TO_QUOTE]
     found = extract(asked, request, best, index, embedder, among=index.searched(where))
     return found, gather_evidence(asked.text, best, found.ranked, found.weights, index.words)
-
-
-def _extract(found: Extract, index: AnswerableIndex) -> Generator[SentenceSaid, None, _Draft]:
-    """Say what is quoted, each sentence with itself as its receipt."""
-    citer = Citer(index)
-    sentences: list[AnswerSentence] = []
-    disputes = find_disputes(found.quotes, found.ranked, index)
-    for part in in_order(found.quotes, disputes):
-        number = citer.cite(part.chunk, part.span)
-        citation = citer.citations[number - 1]
-        words = _said(citation.quote)
-        said = AnswerSentence(words, (number,), Verdict.SUPPORTED, dated=part.dated)
-        sentences.append(said)
-        yield SentenceSaid(said, (citation,))
-    disagreements = tuple(
-        Disagreement(
-            each.about,
-            tuple(citer.cite(side.chunk, side.span) for side in each.sides),
-            tuple(side.said for side in each.sides),
-        )
-        for each in disputes
-    )
-    return _Draft(tuple(sentences), citer.citations, disagreements)
-
-
-def _rendered(sentence: AnswerSentence) -> str:
-    dated = f" ({sentence.dated})" if sentence.dated else ""
-    marks = "".join(f"[{number}]" for number in sentence.citations)
-    return f"{sentence.text}{dated} {marks}" if marks else f"{sentence.text}{dated}"
-
-
-def _said(quote: str) -> str:
-    """Return ``quote`` on one line; its own ``[7]`` becomes ``(7)``, for ``[n]`` is a citation."""
-    return _BRACKETED.sub(r"(\1)", " ".join(quote.split()))
 
 
 def _missing(asked: Asked, shown: Sequence[Hit], index: AnswerableIndex) -> Missing:

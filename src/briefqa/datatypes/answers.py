@@ -28,6 +28,8 @@ class Verdict(StrEnum):
     PARTLY = "partly"
     UNSUPPORTED = "unsupported"
     CONTRADICTED = "contradicted"
+    UNJUDGED = "unjudged"
+    """Nobody looked, because the policy is off."""
 
 
 class Policy(StrEnum):

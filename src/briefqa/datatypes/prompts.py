@@ -23,6 +23,8 @@ class FaultKind(StrEnum):
     ENDLESS = "endless"
     """More came than was asked for."""
     EMPTY = "empty"
+    NO_ROOM = "no_room"
+    """Not one passage fits into what it can read."""
 
 
 @dataclass(frozen=True, slots=True)

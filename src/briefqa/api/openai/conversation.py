@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from briefqa.answering.conversation import latest_turns
 from briefqa.api.openai.messages import SOURCES
 from briefqa.api.openai.refusing import RefusedError
 from briefqa.api.openai.requests import Part, SentMessage
@@ -49,7 +50,7 @@ def read_conversation(messages: Sequence[SentMessage], field: str) -> Conversati
         elif message.role == _ASSISTANT and turns:
             answer = "\n\n".join(filter(None, (turns[-1].answer, _without_sources(said))))
             turns[-1] = Turn(turns[-1].question, answer)
-    return Conversation(question, tuple(turn for turn in turns if turn.question.strip()))
+    return Conversation(question, tuple(latest_turns(turns)))
 
 
 def text_of(message: SentMessage) -> str:
