@@ -40,7 +40,7 @@ _WROTE = re.compile(
 )
 _FRAME = (
     f"{DOCUMENT_WORDS} author authored authors wrote written write writes writer published publish "
-    "produced produce released issued dated date dates year title titled called named"
+    "produced produce released issued dated date dates year title titled called named all every any"
 )
 
 

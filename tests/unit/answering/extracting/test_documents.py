@@ -124,6 +124,7 @@ def test_head_of_the_document_meant_says_who_and_when(
         ("Which briefs did Jo Park write?", {"dams.md", "copper.md"}),
         ("Which briefs were written by Ann Lee?", {"dams.md"}),
         ("Which documents were published in 2025?", {"copper.md", "wind.md"}),
+        ("List all documents published in 2025.", {"copper.md", "wind.md"}),
     ],
 )
 def test_works_of_an_author_or_a_year_are_all_named(
