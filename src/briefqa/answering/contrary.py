@@ -5,6 +5,8 @@ English alone; in any other language nothing is found.
 
 import re
 
+from briefqa.answering.grounding.vocabulary import OPPOSITES
+
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 _DENIALS = frozenset(
@@ -16,31 +18,25 @@ _HALF_DENIALS = re.compile(
     r"|impossible|inability|fail\w*|lack\w*|refus\w*|reject\w*|absen\w*|den(?:y|ie)\w*)$"
 )
 
+# Beside those that tell whether a sentence says what its quotes do.
 _PAIRS = """
-    above/below accept/reject accepted/rejected active/passive advantage/disadvantage after/before
-    agree/disagree agreed/disagreed allow/forbid allowed/forbidden always/never ancient/modern
-    asynchronous/synchronous asynchronously/synchronously attack/defend attacked/defended
-    began/ended begin/end best/worst better/worse big/small biggest/smallest bought/sold
-    brother/sister build/destroy built/destroyed buy/sell cause/prevent caused/prevented
-    cheap/expensive closed/opened common/rare complex/simple create/destroy created/destroyed
-    daughter/son day/night deadliest/safest decrease/increase decreased/increased defeat/victory
-    dependent/independent difficult/easy direct/indirect directly/indirectly domestic/foreign
-    earlier/later earliest/latest early/late east/west eastern/western enemy/friend
-    entered/left exclude/include excluded/included expensive/cheap export/import
-    exported/imported external/internal failure/success failed/succeeded false/true
-    farthest/nearest father/mother fast/slow fell/rose female/male fewer/more fewest/most
-    final/first finish/start first/last formal/informal gain/lose gained/lost global/local
-    heavy/light high/low higher/lower highest/lowest husband/wife inside/outside joined/left
-    king/queen largest/smallest larger/smaller large/small last/first least/most legal/illegal
-    less/more long/short longer/shorter longest/shortest lose/win lost/won lowered/raised
-    major/minor majority/minority man/woman maximum/minimum men/women mandatory/optional
-    multiple/single native/foreign negative/positive new/old newer/older newest/oldest
-    north/south northern/southern northeast/southwest northwest/southeast oldest/youngest
-    older/younger oppose/support opposed/supported outdoor/indoor peace/war permanent/temporary
-    poor/rich private/public pull/push regular/irregular responsible/irresponsible
-    rural/urban same/different shallow/deep started/ended stopped/started strong/weak
-    stronger/weaker strongest/weakest summer/winter top/bottom upper/lower voluntary/compulsory
-    wet/dry
+    above/below active/passive advantage/disadvantage agree/disagree agreed/disagreed
+    always/never ancient/modern asynchronous/synchronous asynchronously/synchronously
+    attack/defend attacked/defended big/small bottom/top bought/sold brother/sister
+    build/destroy built/destroyed buy/sell cause/prevent caused/prevented cheap/expensive
+    closed/opened common/rare complex/simple compulsory/voluntary create/destroy
+    created/destroyed daughter/son day/night deep/shallow defeat/victory dependent/independent
+    different/same difficult/easy direct/indirect directly/indirectly domestic/foreign dry/wet
+    earliest/latest early/late east/west eastern/western enemy/friend enter/leave
+    external/internal failed/succeeded false/true farthest/nearest fast/slow father/mother
+    female/male fewest/most final/first finish/start first/last foreign/native formal/informal
+    global/local heavy/light high/low husband/wife illegal/legal indoor/outdoor inside/outside
+    irregular/regular irresponsible/responsible join/leave king/queen large/small long/short
+    longer/shorter longest/shortest lose/win lost/won lower/upper lowered/raised major/minor
+    man/woman mandatory/optional men/women multiple/single new/old newer/older newest/oldest
+    north/south northeast/southwest northern/southern northwest/southeast older/younger
+    oldest/youngest peace/war permanent/temporary poor/rich private/public pull/push
+    rural/urban summer/winter
 """
 
 
@@ -66,10 +62,22 @@ def words_said(text: str) -> list[str]:
 def is_opposed(question: str, sentence: str) -> bool:
     """Tell whether ``sentence`` has the opposite of a word of ``question``, and not that word.
 
-    So *inside* and *outside*, *first* and *last*, *friendly* and *unfriendly*.
+    So *inside* and *outside*, *rose* and *fell*, *friendly* and *unfriendly*.
     """
     asked, said = set(words_said(question)), set(words_said(sentence))
-    return any((_opposite_of(word, said) - asked) for word in asked - said)
+    return any(
+        (_opposite_of(word, said) - asked) or _is_turned(word, asked, said) for word in asked - said
+    )
+
+
+def _is_turned(word: str, asked: set[str], said: set[str]) -> bool:
+    """Tell whether the sentence has words of the other side alone, and the question of this."""
+    if word not in OPPOSITES:
+        return False
+    group, side = OPPOSITES[word]
+    there = {OPPOSITES[each] for each in said if each in OPPOSITES}
+    is_asked_both = any(OPPOSITES.get(each) == (group, 1 - side) for each in asked)
+    return (group, 1 - side) in there and (group, side) not in there and not is_asked_both
 
 
 def is_denial(text: str) -> bool:

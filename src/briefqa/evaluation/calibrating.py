@@ -30,7 +30,7 @@ DEFAULT_FOLDS = 5
 RISKS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 """The risks for which a threshold is sought."""
 
-_REFUSED = 1 / 9
+_REFUSED = 0.15
 _FEWEST_ANSWERED = 10
 _RESAMPLES = 1_000
 _FEWEST_RESAMPLES = 200
@@ -226,7 +226,7 @@ def _usable_folds(questions: Sequence[WeighedQuestion], folds: int) -> np.ndarra
 
 
 def _threshold(held_out: Sequence[Floats], labels: Sequence[Labels]) -> float:
-    """Return the highest threshold that declines at most one in nine of what can be answered."""
+    """Return the highest threshold that declines at most 15 % of what can be answered."""
     candidates = np.arange(1, 100) / 100
     refused = [
         np.mean([(p[y] < t).mean() for p, y in zip(held_out, labels, strict=True)])
