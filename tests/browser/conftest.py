@@ -5,6 +5,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A window with no history, whose every request is checked to stay with the server."""
+    """A window with no history, which may use the clipboard."""
     context = browser.new_context(
         viewport={"width": DESKTOP["width"], "height": DESKTOP["height"]},
         permissions=["clipboard-read", "clipboard-write"],
@@ -136,29 +137,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield Server(url, service, briefs)
 
 
-class _serving:  # noqa: N801 - read as a function
-    """Serves in a thread while it is entered; its value is the address."""
-
-    def __init__(self, service: Service) -> None:
-        config = uvicorn.Config(
-            create_app(service), port=0, log_config=None, ws="none", lifespan="off"
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-
-    def __enter__(self) -> str:
-        self._thread.start()
+@contextmanager
+def _serving(service: Service) -> Iterator[str]:
+    config = uvicorn.Config(create_app(service), port=0, log_config=None, ws="none", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
         ends = time.monotonic() + 10
-        while not self._server.started:
+        while not server.started:
             assert time.monotonic() < ends, "the server does not start"
             time.sleep(0.01)
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}"
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
-        self._thread.join(10)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = server.force_exit = True
+        thread.join(10)
 
 
 @pytest.fixture

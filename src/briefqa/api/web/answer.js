@@ -103,7 +103,7 @@ export class Exchange {
     }
     this.after.append(this.sources(reply.citations));
     if (reply.withheld.length > 0) {
-      this.after.append(withheld(reply.withheld));
+      this.after.append(withheld(reply));
     }
     const title = `${counted(reply.passages.length, "passage")} read`;
     this.after.append(
@@ -235,9 +235,10 @@ function faultNote(reply) {
   return element("p", { class: "notice fault" }, `The language model failed (${kind}): `, shown(reply.fault.detail), rest);
 }
 
-function withheld(sentences) {
+function withheld({ withheld: sentences, model }) {
   const items = sentences.map((each) => element("li", {}, foreign(each.text), " ", element("span", { class: "quiet" }, shown(each.detail ?? ""))));
-  const title = `${counted(sentences.length, "sentence")} of the model withheld, not being supported`;
+  const instead = model ? "" : "; the documents’ own are shown";
+  const title = `${counted(sentences.length, "sentence")} of the model withheld, not being supported${instead}`;
   return element("details", { class: "withheld" }, element("summary", {}, title), element("ul", {}, ...items));
 }
 
