@@ -22,6 +22,7 @@ from briefqa.datatypes import (
     Passage,
     Place,
     SearchResult,
+    Verdict,
 )
 from briefqa.retrieval import nothing_satisfies
 
@@ -104,6 +105,8 @@ class Page:
             self._source(citation)
         self.line()
         self._left_out(answer)
+        for line in written(answer):
+            self.line(line, style="yellow")
         self.line(f"Confidence {answer.confidence:.2f} · {index_named(answer.index)}", style="dim")
 
     def passages(self, passages: Sequence[Passage]) -> None:
@@ -261,6 +264,29 @@ def _nothing_found(result: SearchResult) -> str:
     if result.conditions and result.index.documents:
         return nothing_satisfies(result.conditions)
     return "Nothing found: the index holds no documents."
+
+
+def written(answer: Answer) -> list[str]:
+    """Return what is to be said of the language model that wrote an answer, or failed to."""
+    said: list[str] = []
+    verdicts = [each for each in answer.sentences if each.verdict is not Verdict.SUPPORTED]
+    for each in verdicts:
+        detail = f" ({each.detail})" if each.detail else ""
+        said.append(f"{each.verdict.value.capitalize()}: “{one_line(each.text)}”{detail}")
+    if answer.withheld:
+        were = "sentence was" if len(answer.withheld) == 1 else "sentences were"
+        said.append(f"{len(answer.withheld)} {were} withheld: the passages do not bear them out.")
+    if answer.fault is not None:
+        said.append(
+            f"The language model failed ({answer.fault.kind.value}): {answer.fault.detail}."
+        )
+    if answer.model is not None:
+        is_judged = all(each.verdict is not Verdict.UNJUDGED for each in answer.sentences)
+        how = "each sentence was held against what it cites" if is_judged else "nothing was judged"
+        said.append(f"Written by {answer.model}; {how}.")
+    elif answer.withheld or answer.fault is not None:
+        said.append("The answer is made of sentences of the documents.")
+    return said
 
 
 def shortened(text: str, most: int) -> str:
