@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from briefqa.answering.contrary import is_denial
+from briefqa.answering.grounding.vocabulary import STOP_WORDS
 from briefqa.answering.naming import AskedWord, asked_words, lacked
 from briefqa.datatypes import Hit
 from briefqa.protocols import LexicalIndex
@@ -85,8 +86,10 @@ def reason_to_decline(missing: Missing, *, shown: int) -> str:
 
 
 def _tells(word: AskedWord) -> bool:
-    """Tell whether it says something that a word is missing: of *not* and *la* it does not."""
-    return word.is_named or (len(word.text) >= _SHORTEST and not is_denial(word.text))
+    """Tell whether it says something that a word is missing: of *many* and *la* it does not."""
+    plain = word.text.casefold()
+    is_link = len(plain) < _SHORTEST or plain in STOP_WORDS or is_denial(plain)
+    return word.is_named or not is_link
 
 
 def _joined(question: str, lacking: Sequence[AskedWord]) -> list[list[AskedWord]]:

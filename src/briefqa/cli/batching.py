@@ -170,8 +170,7 @@ def batch(
     options = BatchOptions(settings.top_k, tuple(where or ()), since, as_of, settings.risk, policy)
     check_options(options, jobs=jobs)
     task = SEARCHING if search else ANSWERING
-    tally = _Tally(total=_count(questions))
-    started = time.monotonic()
+    tally, started = _Tally(total=_count(questions)), time.monotonic()
     try:
         with _target_after_index(settings, questions, output, restart=restart) as opened:
             _ask_all(opened, task, options, tally, output, jobs=jobs, no_color=no_color)

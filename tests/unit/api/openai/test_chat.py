@@ -20,7 +20,7 @@ from briefqa.datatypes import AnswerEvent, Message, Turn
 
 _QUESTIONS = [
     "When was the harbour dredged?",
-    "How many pounds does the harbour fund hold?",
+    "How many million pounds does the harbour fund hold?",
     "When was the lighthouse lamp replaced?",
     "When is the ferry timetable printed?",
 ]
