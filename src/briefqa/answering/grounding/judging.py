@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from briefqa.answering.grounding.arithmetic import is_shown_by_numbers
 from briefqa.answering.grounding.claims import Claim, ClaimKind, Judgement, judgement_of
 from briefqa.answering.grounding.naming import compare_names
 from briefqa.answering.grounding.numbers import compare_numbers
@@ -88,7 +89,12 @@ def _wording(sentence: Statement, quotes: Statement) -> Iterator[Claim]:
     """Yield one claim on the share of the content words that the quotes hold."""
     named = {at for name in sentence.names if name.is_sure for at in name.words}
     words = [key for key, places in sentence.places.items() if not named.issuperset(places)]
-    missing = [key for key in words if key not in quotes.places]
+    missing = [
+        key
+        for key in words
+        if key not in quotes.places
+        and not is_shown_by_numbers(sentence.tokens[sentence.places[key][0]].text, sentence, quotes)
+    ]
     if not words and (sentence.quantities or sentence.dates or sentence.names):
         return
     share = 1 - len(missing) / len(words) if words else 0.0

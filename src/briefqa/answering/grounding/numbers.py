@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from briefqa.answering.grounding.arithmetic import operands, worked_out
 from briefqa.answering.grounding.claims import Claim, ClaimKind
 from briefqa.answering.grounding.dates import CalendarDate
 from briefqa.answering.grounding.quantities import SHARE, YEAR, Quantity, units_agree
@@ -89,6 +90,9 @@ def _quantity(quantity: Quantity, sentence: Statement, quotes: Statement) -> Ite
     if end is not None:
         outcome = Verdict.SUPPORTED if end.is_change else Verdict.PARTLY
         yield Claim(kind, said, quotes.said(end.start, end.end), outcome)
+        return
+    if (pair := worked_out(quantity, sentence, quotes)) is not None:
+        yield Claim(kind, said, operands(pair, quotes), Verdict.SUPPORTED)
         return
     yield from _missing(kind, quantity, sentence, quotes)
 

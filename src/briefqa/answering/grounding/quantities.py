@@ -171,6 +171,17 @@ def _unit(tokens: Sequence[Token], numeral: Numeral) -> tuple[Unit, int] | None:
     return None if unit is None else (unit, end + 1)
 
 
+def _are_two(one: Quantity, other: Quantity, *, is_course: bool, is_priced: bool) -> bool:
+    """Say whether two numbers with a "to" between are no range.
+
+    From £2 billion to £3 billion is where something began and where it went; in 2023, to £3
+    billion is a year and an amount.
+    """
+    if one.unit == YEAR:
+        return is_priced
+    return is_course and one.unit is not None and other.unit not in {None, YEAR}
+
+
 def _range(tokens: Sequence[Token], first: Quantity) -> Quantity | None:
     """Read on where ``first`` is the lower end of a range."""
     at = first.end
@@ -180,6 +191,9 @@ def _range(tokens: Sequence[Token], first: Quantity) -> Quantity | None:
         return None
     second = _single(tokens, at + 1)
     if second is None or second.sign < 0:
+        return None
+    is_priced = tokens[at + 1].text in SIGNS
+    if _are_two(first, second, is_course=before == "from" and word == "to", is_priced=is_priced):
         return None
     low, high = first, second
     if low.unit == YEAR and high.unit is None and high.low < _CENTURY:
