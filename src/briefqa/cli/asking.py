@@ -1,12 +1,13 @@
 """Commands ``ask`` and ``search``."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from briefqa.answering import whole_answer
 from briefqa.cli.opening import open_configured
 from briefqa.cli.options import (
     AsOfOption,
@@ -23,7 +24,14 @@ from briefqa.cli.options import (
     WhereOption,
 )
 from briefqa.cli.output import print_json
-from briefqa.datatypes import Policy, Turn
+from briefqa.datatypes import (
+    Answer,
+    AnswerEvent,
+    PassagesFound,
+    Policy,
+    SentenceSaid,
+    Turn,
+)
 from briefqa.wire import answer_to_wire, search_to_wire
 
 NOTHING_FOUND = 3
@@ -90,7 +98,7 @@ def ask(
 
         turns = read_history(history)
     with open_configured(settings) as service:
-        answer = service.ask(
+        events = service.stream(
             question_asked(question),
             top_k=settings.top_k,
             where=where or (),
@@ -99,13 +107,36 @@ def ask(
             history=turns,
             policy=policy,
         )
-    if as_json:
-        print_json(answer_to_wire(answer))
-    else:
-        from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
-
-        Page(no_color=no_color).answer(answer)
+        if as_json:
+            answer = whole_answer(events)
+            print_json(answer_to_wire(answer))
+        else:
+            answer = _printed(events, no_color=no_color, is_written=service.writer is not None)
     return 0 if answer.answered else NOTHING_FOUND
+
+
+def _printed(events: Iterator[AnswerEvent], *, no_color: bool, is_written: bool) -> Answer:
+    """Print an answer; one that a model writes as it comes, a sentence a line."""
+    from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
+
+    page = Page(no_color=no_color)
+    if not is_written:
+        answer = whole_answer(events)
+        page.answer(answer)
+        return answer
+    for event in events:
+        match event:
+            case PassagesFound():
+                page.asked(event.asked)
+            case SentenceSaid():
+                page.sentence(event.sentence)
+            case Answer():
+                page.sources(event)
+                return event
+            case _:
+                pass
+    msg = "an answer ends its own stream"
+    raise AssertionError(msg)
 
 
 def search(

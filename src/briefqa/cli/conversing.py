@@ -94,7 +94,7 @@ class Conversation:
                     case PassagesFound() if self._page is not None:
                         self._page.asked(event.asked)
                     case SentenceSaid() if self._page is not None:
-                        self._page.said(_marked(event))
+                        self._page.sentence(event.sentence)
                     case Answer():
                         self._keep(event)
                     case _:
@@ -230,12 +230,6 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Command("/help", "this list", Conversation.help),
     )
 }
-
-
-def _marked(event: SentenceSaid) -> str:
-    said = event.sentence
-    dated = f" ({said.dated})" if said.dated else ""
-    return f"{said.text}{dated} {''.join(f'[{number}]' for number in said.citations)}".rstrip()
 
 
 def _numbered(citations: Sequence[Citation], argument: str) -> Citation:

@@ -15,6 +15,7 @@ from rich.text import Text
 from briefqa.cli.harmless import harmless, one_line
 from briefqa.datatypes import (
     Answer,
+    AnswerSentence,
     Citation,
     Disagreement,
     DocumentInfo,
@@ -91,6 +92,12 @@ class Page:
         marked = Text(harmless(text))
         marked.highlight_regex(_MARK, "cyan")
         self._hanging(Text(), marked)
+
+    def sentence(self, sentence: AnswerSentence) -> None:
+        """Print a sentence as an answer's text has it: with its date and its marks."""
+        dated = f" ({sentence.dated})" if sentence.dated else ""
+        marks = "".join(f"[{number}]" for number in sentence.citations)
+        self.said(f"{sentence.text}{dated} {marks}".rstrip())
 
     def sources(self, answer: Answer) -> None:
         """Print what comes after an answer's text, or instead of it."""
