@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from briefqa.answering.grounding import Judgement, judge_sentence
 from briefqa.answering.grounding.words import tokens_of
@@ -10,11 +11,15 @@ from briefqa.datatypes import Chunk, Hit, Span, Verdict
 _MOST_SENTENCES = 3
 """Of a passage that a quote may run over."""
 
-_JUDGED = 8
+_JUDGED = 6
 """Stretches of a group of passages that are judged, those that share most with the sentence."""
 
 _PAIRED = 3
 _LEAST_SHARED = 0.3
+_COULD_SUPPORT = 0.6
+"""Share of a sentence's words below which a stretch cannot bear it out."""
+
+_JUDGED_IN_ANY_CASE = 2
 _LONGEST_QUOTE = 2_000
 _ORDER = (Verdict.SUPPORTED, Verdict.PARTLY, Verdict.CONTRADICTED, Verdict.UNSUPPORTED)
 
@@ -41,6 +46,7 @@ class Support:
 class _Candidate:
     stretch: Stretch
     text: str
+    shared: frozenset[str]
     share: float
 
 
@@ -76,7 +82,9 @@ def _best_of(sentence: str, hits: Sequence[Hit]) -> Support:
     candidates = [each for each in _candidates(sentence, hits) if each.share >= _LEAST_SHARED]
     candidates = candidates[:_JUDGED]
     judged: list[Support] = []
-    for each in candidates:
+    for place, each in enumerate(candidates):
+        if each.share < _COULD_SUPPORT and place >= _JUDGED_IN_ANY_CASE:
+            break
         found = Support((each.stretch,), judge_sentence(sentence, [each.text]))
         if found.judgement.verdict is Verdict.SUPPORTED:
             return found
@@ -94,10 +102,13 @@ def _best_of(sentence: str, hits: Sequence[Hit]) -> Support:
 
 
 def _pairs(candidates: Sequence[_Candidate]) -> Iterator[tuple[_Candidate, _Candidate]]:
-    """Yield pairs of stretches that lie apart, those that share most first."""
+    """Yield pairs of stretches that lie apart and say more together, the best first."""
     for at, one in enumerate(candidates[:_PAIRED]):
         for other in candidates[at + 1 :]:
-            if not _overlap(one.stretch, other.stretch):
+            # Shares are of the same words, so that counts tell them as well.
+            both = len(one.shared | other.shared)
+            is_enough = both * max(one.share, 1e-9) >= _COULD_SUPPORT * len(one.shared)
+            if both > len(one.shared) and is_enough and not _overlap(one.stretch, other.stretch):
                 yield one, other
 
 
@@ -130,12 +141,14 @@ def _candidates(sentence: str, hits: Sequence[Hit]) -> list[_Candidate]:
                 if len(span) > _LONGEST_QUOTE:
                     break
                 share = len(shared) / len(words) if words else 0.0
-                candidate = _Candidate((chunk, span), _text_in(chunk, span), share)
+                candidate = _Candidate((chunk, span), _text_in(chunk, span), shared, share)
                 found.append(((-share, end - start, rank, span.start), candidate))
     return [candidate for _, candidate in sorted(found, key=lambda each: each[0])]
 
 
+@lru_cache(1_024)
 def _words(text: str) -> frozenset[str]:
+    # The passages are the same for every sentence of an answer.
     return frozenset(token.key for token in tokens_of(text) if token.key)
 
 

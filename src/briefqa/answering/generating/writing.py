@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from briefqa.answering.citing import AnswerableIndex
+from briefqa.answering.extracting.leaning import leans
 from briefqa.answering.generating.marks import read_marks
 from briefqa.answering.generating.prompting import Prompt, make_prompt
 from briefqa.answering.generating.splitting import SentenceSplitter
@@ -129,6 +130,8 @@ class _Desk:
     withheld: list[AnswerSentence] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
     shown: int = 0
+    is_gap: bool = False
+    """Whether the sentence before is not shown."""
 
     @property
     def is_full(self) -> bool:
@@ -137,6 +140,11 @@ class _Desk:
 
     def judge(self, line: str) -> WrittenSentence | None:
         """Return the sentence of a line, if it may be shown."""
+        written = self._judged(line)
+        self.is_gap = written is None
+        return written
+
+    def _judged(self, line: str) -> WrittenSentence | None:
         text, keys = read_marks(line, self.hits)
         folded = text.casefold()
         if len(text.split()) < _FEWEST_WORDS or folded in self.said or self.is_full:
@@ -154,6 +162,9 @@ class _Desk:
         verdict, detail = support.judgement.verdict, _detail(support.judgement)
         if verdict is Verdict.SUPPORTED and (made_up := _made_up_address(text, support.stretches)):
             verdict, detail = Verdict.UNSUPPORTED, f"not in the passages: {made_up}"
+        elif verdict is Verdict.SUPPORTED and self.is_gap and leans(text):
+            # What it points back to is not there, and might be anything.
+            verdict, detail = Verdict.PARTLY, "it leans on a sentence that is not shown"
         sentence = AnswerSentence(text, (), verdict, detail)
         if verdict is not Verdict.SUPPORTED and self.policy is Policy.STRICT:
             self.withheld.append(sentence)

@@ -260,6 +260,22 @@ def test_repetition_is_left_out_and_a_model_without_end_is_stopped(
     assert model.is_closed
 
 
+def test_sentence_that_leans_on_one_not_shown_is_withheld(
+    corpus: Corpus, generation: Generation
+) -> None:
+    """Its pronoun would be taken for something else than was meant."""
+    said = "The ministry holds nothing at all. It was set up in March 2020 by the harbour board."
+
+    answer = _ask(corpus, generation, _model(said))
+    whole = _ask(
+        corpus, generation, _model(said.replace("The ministry holds nothing at all.", _TRUE))
+    )
+
+    assert [each.text for each in answer.withheld] == said.replace(". It", ".\nIt").split("\n")
+    assert answer.withheld[1].detail == "it leans on a sentence that is not shown"
+    assert len(whole.sentences) == 2
+
+
 def test_made_up_address_is_not_shown(corpus: Corpus, generation: Generation) -> None:
     """Most words of a sentence may be held by a quote, and its link be somebody else's."""
     said = "The harbour fund holds £2 billion, see https://evil.example.com/pay now."
