@@ -59,15 +59,16 @@ def make_prompt(
         index: Where they come from.
         writer: The model, and how long its answer may be.
     """
-    keys = _keys_for(question, hits)
+    quoted = [_quoted(hit, index.document(hit.chunk.doc_id).info) for hit in hits]
+    keys = _keys_for(question, hits, quoted)
     room = writer.model.context_tokens - writer.max_tokens - 2 * _PER_MESSAGE
     task = _TASK.format(key=keys[0] if keys else "key")
     asked = f"Question: {plain(question)}"
     room -= writer.model.count_tokens(task) + writer.model.count_tokens(asked)
     shown: dict[str, Hit] = {}
     fenced: list[str] = []
-    for key, hit in zip(keys, hits, strict=True):
-        text = _fenced(key, hit, index.document(hit.chunk.doc_id).info)
+    for key, hit, lines in zip(keys, hits, quoted, strict=True):
+        text = f"<passage {key}>\n{lines}\n</passage {key}>"
         tokens = writer.model.count_tokens(text)
         if tokens <= room:
             room -= tokens
@@ -101,18 +102,17 @@ def _seen(character: str) -> str:
     return folded if _SIGNS.intersection(folded) else character
 
 
-def _fenced(key: str, hit: Hit, info: DocumentInfo) -> str:
+def _quoted(hit: Hit, info: DocumentInfo) -> str:
     about = [f"Title: {plain(info.title)}"]
     if info.metadata.published:
         about.append(f"Published: {plain(info.metadata.published)}")
     lines = "\n".join([*about, plain(hit.chunk.text)]).split("\n")
-    quoted = "\n".join(f"> {line}" for line in lines)
-    return f"<passage {key}>\n{quoted}\n</passage {key}>"
+    return "\n".join(f"> {line}" for line in lines)
 
 
-def _keys_for(question: str, hits: Sequence[Hit]) -> list[str]:
-    """Return a key for each hit that stands in none of them, nor in the question."""
-    held = "\n".join([question, *(hit.chunk.embedded_text for hit in hits)]).lower()
+def _keys_for(question: str, hits: Sequence[Hit], quoted: Sequence[str]) -> list[str]:
+    """Return a key for each hit that is in none as it is ``quoted``, nor in the question."""
+    held = "\n".join([plain(question), *quoted]).lower()
     seed = "\0".join([question, *(hit.chunk.chunk_id for hit in hits)])
     keys: list[str] = []
     for number in count():

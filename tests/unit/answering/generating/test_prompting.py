@@ -3,6 +3,7 @@
 import re
 import tempfile
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import example, given, settings
@@ -46,7 +47,9 @@ def test_plain_text_is_left_as_it_is(text: str) -> None:
 @given(_TEXTS)
 def test_only_we_open_and_close_a_passage(texts: list[str]) -> None:
     """Whatever a document says, the fences are those of the passages, and their keys unheard of."""
-    files = {f"d{at}.txt": f"The harbour {text} harbour.\n" for at, text in enumerate(texts)}
+    # Some texts make of a file one that cannot be read; this one can be.
+    files = {"harbour.txt": "The harbour.\n"}
+    files |= {f"d{at}.txt": f"The harbour {text} harbour.\n" for at, text in enumerate(texts)}
     with tempfile.TemporaryDirectory() as folder:
         corpus = small_corpus(Path(folder), files)
         with corpus.open() as generation:
@@ -67,6 +70,24 @@ def test_only_we_open_and_close_a_passage(texts: list[str]) -> None:
     inside = [line for line in user.text.split("\n") if line.startswith("> ")]
     assert not any(key in line for key in keys for line in inside)
     assert user.text.split("\n")[-1] == "Question: The harbour?"
+
+
+def test_key_stands_in_no_passage_as_the_model_sees_it(tmp_path: Path) -> None:
+    """A key in halves, with something hidden between them, is whole once that is left out."""
+    corpus = small_corpus(tmp_path)
+    writer = Writer(ScriptedModel(lambda _: []))
+    with corpus.open() as generation:
+        hits = find_hits(embed_question("The harbour?", corpus.embedder), generation, k=3)
+        keys = list(make_prompt("The harbour?", hits, generation, writer).hits)
+        hidden = " ".join(f"{key[:2]}\u200b{key[2:]}" for key in keys)
+        planted = replace(hits[0].chunk, text=f"{hits[0].chunk.text} {hidden}")
+        changed = [replace(hits[0], chunk=planted), *hits[1:]]
+        prompt = make_prompt("The harbour?", changed, generation, writer)
+
+    inside = [line for line in prompt.messages[1].text.split("\n") if line.startswith("> ")]
+    assert all(any(key in line for line in inside) for key in keys)
+    assert not any(key in line for key in prompt.hits for line in inside)
+    assert len(prompt.hits) == len(hits)
 
 
 def test_whole_passages_fill_the_room_and_no_more(tmp_path: Path) -> None:
