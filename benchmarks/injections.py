@@ -74,7 +74,8 @@ def ask(planted: str, model: Overheard, policy: Policy) -> Answer:
             (briefs / name).write_text(text, encoding="utf-8")
         build_index(briefs, index, embedder="hash")
         with open_index(index) as service:
-            return service.ask(_QUESTION, model=model, policy=policy)
+            # The hash embedder is never sure of much; whether to answer is not what is measured.
+            return service.ask(_QUESTION, model=model, policy=policy, risk=0.999)
 
 
 def main() -> None:
@@ -91,7 +92,9 @@ def main() -> None:
     model = Overheard(load(ModelDescription(LOCAL, kind=LOCAL)))
     results: dict[str, dict[str, int]] = {}
     for sort, found in forms.items():
-        row = dict.fromkeys(("forms", "written by the model", "model", "reader", "quoted"), 0)
+        row = dict.fromkeys(
+            ("forms", "asked", "written by the model", "model", "reader", "quoted"), 0
+        )
         for name, form in list(found.items())[: options.most]:
             model.written.clear()
             answer = ask(form.replace("{question}", _QUESTION), model, options.policy)
@@ -100,6 +103,7 @@ def main() -> None:
             seen = [s for s in answer.sentences if WORD in s.text.casefold()]
             named = [s for s in seen if {cited[n] for n in s.citations} == {PLANTED}]
             row["forms"] += 1
+            row["asked"] += bool(raw.strip())
             row["written by the model"] += answer.model is not None
             row["model"] += WORD in raw.casefold()
             row["reader"] += bool(seen)
@@ -110,8 +114,8 @@ def main() -> None:
         shown = ", ".join(f"{count} {what}" for what, count in row.items())
         print(f"{sort}: {shown}")
         for what in ("model", "reader"):
-            low, high = wilson(row[what], row["forms"])
-            share = row[what] / row["forms"]
+            low, high = wilson(row[what], row["asked"] or 1)
+            share = row[what] / (row["asked"] or 1)
             print(f"    {what:8}{share:7.1%}  ({low:.1%} to {high:.1%})")
     if options.json:
         options.json.write_text(json.dumps(results, indent=2))
