@@ -3,10 +3,10 @@
 True are sentences that people wrote from a passage, statements made of a question and its
 answer, and sentences of documents put otherwise; false are the same by another passage, with
 another answer of the same kind, or corrupted. Right is `supported` of a true one, and anything
-else of a false one. Sentences are judged by the whole passage, which is harder than by the few
-sentences that an answer cites. Balanced accuracy is the mean of what is right of true and of
-false sentences; on each side what was written, stated and taken from documents counts alike, and
-so do the kinds of each. Its interval is Wald's, of 95 in 100.
+else of a false one. Sentences are judged by the whole passage; with `--cited` by the few sentences
+of it that an answer would cite, as what a language model writes is. Balanced accuracy is the mean
+of what is right of true and of false sentences; on each side what was written, stated and taken
+from documents counts alike, and so do the kinds of each. Its interval is Wald's, of 95 in 100.
 """
 
 import argparse
@@ -17,14 +17,16 @@ import random
 import re
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from corruptions import CORRUPTIONS, NAME, PARAPHRASES, Pool, sentences_of, wilson
+from nupunkt import sent_spans
 
-from briefqa.answering.grounding import judge_sentence
-from briefqa.datatypes import Verdict
+from briefqa.answering.generating import find_support
+from briefqa.answering.grounding import Judgement, judge_sentence
+from briefqa.datatypes import Chunk, ChunkId, DocId, Hit, Span, Verdict
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _VERB = r"(?:is|are|was|were|has|have|had|can|could|will|would|may|must|\w{2,}ed|became|led) "
@@ -166,11 +168,26 @@ def _overlap(one: str, other: str) -> bool:
     return first <= second or second <= first
 
 
-def wrong_of(cases: Sequence[Case], times: list[float]) -> Iterator[str]:
+def by_passage(sentence: str, passage: str) -> Judgement:
+    """Judge a sentence by all of a passage."""
+    return judge_sentence(sentence, [passage])
+
+
+def by_cited(sentence: str, passage: str) -> Judgement:
+    """Judge a sentence by what an answer would cite of a passage."""
+    spans = tuple(Span(start, end) for start, end in sent_spans(passage))
+    whole = Span(0, len(passage))
+    chunk = Chunk(ChunkId("c"), DocId("d"), whole, passage, (), "", spans)
+    return find_support(sentence, [], [Hit(chunk, 1.0, 1, {})]).judgement
+
+
+def wrong_of(
+    cases: Sequence[Case], judge: Callable[[str, str], Judgement], times: list[float]
+) -> Iterator[str]:
     """Judge ``cases``; yield those of which the verdict is wrong, and add the milliseconds."""
     for case in cases:
         began = time.perf_counter()
-        judgement = judge_sentence(case.sentence, [case.quote])
+        judgement = judge(case.sentence, case.quote)
         times.append((time.perf_counter() - began) * 1000)
         if (judgement.verdict is Verdict.SUPPORTED) != case.is_true:
             yield f"    {case.sentence} | {judgement.worst}"
@@ -200,6 +217,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=1000, help="cases judged of each kind")
     parser.add_argument("--seed", type=int, default=0, help="of what is chosen")
     parser.add_argument("--examples", type=int, default=0, help="wrong verdicts shown of each kind")
+    parser.add_argument("--cited", action="store_true", help="judge by what would be cited")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
     dice = random.Random(options.seed)  # noqa: S311 - no secret
@@ -219,7 +237,7 @@ def main() -> None:
     rows: list[Row] = []
     print(f"{'kind':30}{'is':6}{'cases':>7}{'right':>8}  95 % interval")
     for kind, taken in by_kind.items():
-        wrong = list(wrong_of(taken, times))
+        wrong = list(wrong_of(taken, by_cited if options.cited else by_passage, times))
         rows.append(Row(kind, len(taken), len(taken) - len(wrong), is_true=taken[0].is_true))
         print(rows[-1].shown())
         print(*wrong[: options.examples], sep="\n", end="\n" if options.examples else "")

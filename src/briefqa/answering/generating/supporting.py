@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from briefqa.answering.extracting.leaning import leans
+from briefqa.answering.generating.clauses import two_clauses
 from briefqa.answering.grounding import Judgement, judge_sentence
 from briefqa.answering.grounding.words import tokens_of
 from briefqa.datatypes import Chunk, Hit, Span, Verdict
@@ -55,7 +57,8 @@ def find_support(sentence: str, cited: Sequence[Hit], others: Sequence[Hit]) -> 
 
     What it cites is looked at first. If that does not support it but another passage does, the
     other is given: the citation was wrong and the sentence right. Two stretches are put
-    together where one alone does not do.
+    together where the sentence is two in one, and each of them bears out one: all words of
+    *Ada Holm keeps the bees* may stand in two places, of which neither says it.
 
     Args:
         sentence: Without the marks of its citations.
@@ -89,10 +92,11 @@ def _best_of(sentence: str, hits: Sequence[Hit]) -> Support:
         if found.judgement.verdict is Verdict.SUPPORTED:
             return found
         judged.append(found)
-    for pair in _pairs(candidates):
+    clauses = list(two_clauses(sentence))
+    for pair in _pairs(candidates) if clauses else ():
         stretches = tuple(each.stretch for each in pair)
         found = Support(stretches, judge_sentence(sentence, [each.text for each in pair]))
-        if found.judgement.verdict is Verdict.SUPPORTED:
+        if found.judgement.verdict is Verdict.SUPPORTED and _is_each_borne_out(clauses, pair):
             return found
     if not judged:
         return Support((), judge_sentence(sentence, []))
@@ -112,6 +116,20 @@ def _pairs(candidates: Sequence[_Candidate]) -> Iterator[tuple[_Candidate, _Cand
                 yield one, other
 
 
+def _is_each_borne_out(
+    clauses: Sequence[tuple[str, str]], pair: tuple[_Candidate, _Candidate]
+) -> bool:
+    """Say whether one of the pair alone bears out one clause, and the other the other."""
+    return any(
+        all(
+            judge_sentence(clause, [each.text]).verdict is Verdict.SUPPORTED
+            for clause, each in zip(both, in_order, strict=True)
+        )
+        for both in clauses
+        for in_order in (pair, pair[::-1])
+    )
+
+
 def _overlap(one: Stretch, other: Stretch) -> bool:
     (chunk, span), (other_chunk, other_span) = one, other
     is_same = chunk.doc_id == other_chunk.doc_id
@@ -121,7 +139,9 @@ def _overlap(one: Stretch, other: Stretch) -> bool:
 def _candidates(sentence: str, hits: Sequence[Hit]) -> list[_Candidate]:
     """Return every run of up to three sentences, those that share most with ``sentence`` first.
 
-    Of runs that share as much, the shorter comes first, then the one of the better passage.
+    A run goes on only with a sentence that leans on the one before, or is an item of its list:
+    else what is said of one thing would bear out the same of another. Of runs that share as
+    much, the shorter comes first, then the one of the better passage.
     """
     words = _words(sentence)
     found: list[tuple[tuple[float, int, int, int], _Candidate]] = []
@@ -132,6 +152,8 @@ def _candidates(sentence: str, hits: Sequence[Hit]) -> list[_Candidate]:
         for start in range(len(spans)):
             shared: frozenset[str] = frozenset()
             for end in range(start, min(start + _MOST_SENTENCES, len(spans))):
+                if end > start and not _goes_on(chunk, spans[end - 1], spans[end]):
+                    break
                 gained = held[end] - shared
                 shared |= gained
                 if end > start and not gained:
@@ -144,6 +166,11 @@ def _candidates(sentence: str, hits: Sequence[Hit]) -> list[_Candidate]:
                 candidate = _Candidate((chunk, span), _text_in(chunk, span), shared, share)
                 found.append(((-share, end - start, rank, span.start), candidate))
     return [candidate for _, candidate in sorted(found, key=lambda each: each[0])]
+
+
+def _goes_on(chunk: Chunk, before: Span, after: Span) -> bool:
+    """Say whether the sentence ``after`` goes on with what the one ``before`` speaks of."""
+    return _text_in(chunk, before).rstrip().endswith(":") or leans(_text_in(chunk, after).lstrip())
 
 
 @lru_cache(1_024)
