@@ -176,20 +176,14 @@ class VectorStore(Protocol):
 class TokenIndex(Protocol):
     """Compares chunks with a question token by token."""
 
-    def similarities(self, query: TokenVectors, ids: Sequence[ChunkId], /) -> NDArray[np.float32]:
-        """Return how similar each chunk is to a question, shape (len(ids),), in [0, 1]."""
-        ...
-
-    def part_similarities(
-        self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
-    ) -> list[NDArray[np.float32]]:
-        """Return the same for parts of chunks, given where each begins in the embedded text."""
-        ...
-
-    def whole_and_parts(
+    def similarities(
         self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
     ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
-        """Return both, for chunks and their parts."""
+        """Return how similar chunks are to a question, in [0, 1], and so are parts of each.
+
+        ``parts`` are chunks, and where each part begins in the embedded text, ascending. The
+        first result has shape (len(parts),), the second for each chunk one number a part.
+        """
         ...
 
 

@@ -2,21 +2,17 @@
 
 import os
 import shutil
-import threading
-import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from tests.browser.briefs import write_briefs
+from tests.listening import listening
 
 from briefqa import Service, build_index, open_index
-from briefqa.api import create_app
 from briefqa.datatypes import AnswerEvent
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -137,25 +133,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     write_briefs(briefs)
     folder = briefs.parent / "index"
     build_index(briefs, folder, embedder="hash")
-    with open_index(folder) as service, _serving(service) as url:
+    with open_index(folder) as service, listening(service) as url:
         yield Server(url, service, briefs)
-
-
-@contextmanager
-def _serving(service: Service) -> Iterator[str]:
-    config = uvicorn.Config(create_app(service), port=0, log_config=None, ws="none", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        ends = time.monotonic() + 10
-        while not server.started:
-            assert time.monotonic() < ends, "the server does not start"
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = server.force_exit = True
-        thread.join(10)
 
 
 @pytest.fixture

@@ -40,11 +40,8 @@ def state_of(corpus: Corpus) -> State:
         dense = generation.vectors.search(vectors, 50)
         lexical = [generation.words.search(question, 50) for question in QUESTIONS]
         _, asked = corpus.embedder.embed_query_tokens(QUESTIONS)
-        ids = generation.catalogue.chunk_ids()
-        late = [generation.tokens.similarities(each, ids) for each in asked if generation.tokens]
-        ids = generation.catalogue.chunk_ids()
-        _, asked = corpus.embedder.embed_query_tokens(QUESTIONS)
-        late = [generation.tokens.similarities(each, ids) for each in asked]
+        parts = [(each, ()) for each in generation.catalogue.chunk_ids()]
+        late = [generation.tokens.similarities(each, parts)[0] for each in asked]
         return {
             "generation": generation.info.generation,
             "degraded": generation.degraded is not None,

@@ -1,9 +1,6 @@
 """Answers that a model server writes, from the terminal and over HTTP, over real sockets."""
 
 import json
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +8,12 @@ from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
+from tests.listening import listening
 from tests.models_server import ModelServer, Talk, answer, event
 from tests.terminal import Terminal
 
-from briefqa import Service, build_index, open_index
+from briefqa import build_index, open_index
 from briefqa.answering import Writer
-from briefqa.api import create_app
 from briefqa.backends.openai import load
 from briefqa.datatypes import ModelDescription
 
@@ -133,23 +129,6 @@ def test_unknown_model_is_told_before_anything_is_asked(place: Path) -> None:
     assert "there are local, small" in done.stderr
 
 
-@contextmanager
-def _listening(service: Service) -> Iterator[str]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(service), log_config=None, lifespan="off", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 @pytest.mark.parametrize("is_streamed", [True, False])
 def test_model_is_stopped_when_the_client_leaves(place: Path, *, is_streamed: bool) -> None:
     """From the socket of a browser to that of the model server, through all that lies between."""
@@ -158,7 +137,7 @@ def test_model_is_stopped_when_the_client_leaves(place: Path, *, is_streamed: bo
         writers = {"small": Writer(model)}
         with (
             open_index(place / "index", writers=writers, writer="small") as service,
-            _listening(service) as url,
+            listening(service) as url,
             httpx2.Client(base_url=url, timeout=_PATIENCE_S) as client,
         ):
             body = {"question": _QUESTION, "stream": is_streamed}

@@ -100,8 +100,9 @@ def threshold_for(risk: float | None, calibration: Calibration = CALIBRATION) ->
 
 
 def _interpolated(x: float, points: Sequence[tuple[float, float]]) -> float:
-    """Return the height at ``x`` of the lines between ``points``, level after the last."""
+    """Return the height at ``x`` of the falling lines between ``points``, level after the last."""
     for (left, high), (right, low) in pairwise(points):
         if x <= right:
-            return high + (low - high) * (x - left) / (right - left)
+            # Rounding must not carry it past the end of its line, where the next one begins.
+            return max(low, high + (low - high) * (x - left) / (right - left))
     return points[-1][1]

@@ -32,15 +32,14 @@ class Options:
     """How a question is to be answered.
 
     ``k`` is how many passages to show, from 1 to 100. Only documents that satisfy all of
-    ``where`` are looked at; ``as_of`` is the date that the conditions hold them to, if one
-    of them does. ``rerank_top`` passages are ordered anew where there is a reranker, from 1
-    to 100. ``history`` is the conversation so far, the oldest turn first. ``risk`` is the
-    share of answers given that may be none of the documents', unset for the default.
+    ``where`` are looked at. ``rerank_top`` passages are ordered anew where there is a
+    reranker, from 1 to 100. ``history`` is the conversation so far, the oldest turn first.
+    ``risk`` is the share of answers given that may be none of the documents', unset for the
+    default. ``policy`` is for the sentences of a language model.
     """
 
     k: int = 5
     where: tuple[Condition, ...] = ()
-    as_of: str | None = None
     rerank_top: int = DEFAULT_RERANK_TOP
     history: tuple[Turn, ...] = ()
     risk: float | None = None

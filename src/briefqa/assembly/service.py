@@ -340,7 +340,7 @@ class Service:
         self, top_k: int, where: Sequence[str | Condition], since: str | None, as_of: str | None
     ) -> Options:
         conditions = (*parse_conditions(where), *date_conditions(since=since, as_of=as_of))
-        return Options(k=top_k, where=conditions, as_of=as_of, rerank_top=self._rerank_top)
+        return Options(k=top_k, where=conditions, rerank_top=self._rerank_top)
 
     def _search(self, now: Opened, question: str, options: Options) -> SearchResult:
         models = Models(now.embedder, self._reranker)

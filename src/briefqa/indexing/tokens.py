@@ -188,33 +188,23 @@ class TokenStore:
         part = slice(int(self._starts[position]), int(self._ends[position]))
         return ChunkTokens(self._ids[part], self._places[part], self._codes[part])
 
-    def similarities(self, query: TokenVectors, ids: Sequence[ChunkId], /) -> NDArray[np.float32]:
-        """Return how similar each chunk is to a question, shape (len(ids),), in [0, 1].
+    def similarities(
+        self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+        """Return how similar chunks and their parts are to a question, each in [0, 1].
 
         The mean over the question's tokens of the largest cosine, each token weighted
         by its inverse document frequency.
-        """
-        return self.whole_and_parts(query, [(each, ()) for each in ids])[0]
-
-    def part_similarities(
-        self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
-    ) -> list[NDArray[np.float32]]:
-        """Return the same for parts of chunks, such as their sentences.
 
         Args:
             query: The question.
-            parts: Chunks, and where each of their parts begins in the text that was
-                embedded, ascending; a part ends where the next begins.
+            parts: Chunks, and where each of their parts (such as sentences) begins in the
+                text that was embedded, ascending; a part ends where the next begins.
 
         Returns:
-            For each chunk the similarities of its parts.
+            The similarities of the chunks, shape (len(parts),), and for each chunk those of
+            its parts.
         """
-        return self.whole_and_parts(query, parts)[1]
-
-    def whole_and_parts(
-        self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
-    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
-        """Return what `similarities` and `part_similarities` do, for one look at the tokens."""
         if not parts:
             return np.zeros(0, dtype=np.float32), []
         positions = np.array([self._positions[each] for each, _ in parts], dtype=np.int64)
@@ -229,7 +219,7 @@ class TokenStore:
         moved = np.cumsum([0, *(lasts - firsts)[:-1]]) - firsts
         counts = [len(each) for each in starts]
         moved_parts = np.repeat(moved, counts)
-        whole, each_part = self._similarities(
+        whole, each_part = self._of_runs(
             query,
             list(zip(firsts.tolist(), lasts.tolist(), strict=True)),
             [
@@ -239,7 +229,7 @@ class TokenStore:
         )
         return whole, np.split(each_part, np.cumsum(counts[:-1]))
 
-    def _similarities(
+    def _of_runs(
         self,
         query: TokenVectors,
         chunks: Sequence[tuple[int, int]],

@@ -139,7 +139,7 @@ def rank(asked: Asked, index: SearchableIndex, *, among: Selection | None = None
     similarities: dict[ChunkId, tuple[float, ...]] = {}
     if index.tokens is not None and asked.tokens is not None:
         parts = [(chunk.chunk_id, sentence_starts(chunk)) for chunk in chunks]
-        found["late"], each = index.tokens.whole_and_parts(asked.tokens, parts)
+        found["late"], each = index.tokens.similarities(asked.tokens, parts)
         found["sentence"] = np.array([part.max() for part in each], dtype=np.float32)
         similarities = {i: tuple(part.tolist()) for i, part in zip(ids, each, strict=True)}
     shares = lexical_shares(found["lexical"], term_weights(asked.text, index.words))

@@ -4,7 +4,7 @@ from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from tests.small_index import passage, small_index
 
@@ -88,6 +88,7 @@ def test_bias_and_weights_are_those_of_a_logistic_model() -> None:
 
 
 @given(_RISKS, _RISKS, _calibrations())
+@example(0.5, 0.75, replace(CALIBRATION, risks=((0.5, 0.03359383178927811),)))
 def test_a_smaller_risk_never_answers_more(
     one: float, other: float, calibration: Calibration
 ) -> None:

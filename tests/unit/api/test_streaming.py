@@ -5,15 +5,14 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 from starlette.testclient import TestClient
+from tests.listening import listening
 
 from briefqa import Service, errors
 from briefqa.api import create_app, streaming
@@ -112,24 +111,6 @@ def test_failure_in_the_middle_ends_the_stream_with_its_problem(
     assert service.stopped.is_set()
 
 
-@contextmanager
-def _listening(service: Service) -> Iterator[str]:
-    """Serve on a real socket, in a thread of this process."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(service), log_config=None, lifespan="off", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 _ASKED: dict[str, dict[str, Any]] = {
     "/v1/ask": {"question": "x"},
     "/v1/chat/completions": {
@@ -146,7 +127,7 @@ def test_answer_is_stopped_when_the_client_leaves(
     index: Path, path: str, *, is_streamed: bool
 ) -> None:
     """Nobody pays for, or waits behind, an answer that nobody will read."""
-    with _Scripted(index) as service, _listening(service) as url:
+    with _Scripted(index) as service, listening(service) as url:
         address = url.removeprefix("http://").split(":")
         body = json.dumps({**_ASKED[path], "stream": is_streamed}).encode()
         head = (
@@ -170,7 +151,7 @@ def test_stream_shows_that_it_is_alive_while_nothing_comes(
     monkeypatch.setattr(streaming, "_PING_S", 0.1)
     with (
         _Scripted(index) as service,
-        _listening(service) as url,
+        listening(service) as url,
         httpx2.stream("POST", f"{url}/v1/ask", json={"question": "x", "stream": True}) as reply,
     ):
         lines = reply.iter_lines()

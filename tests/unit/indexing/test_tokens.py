@@ -69,7 +69,7 @@ def test_similarities_are_those_of_the_formula(
         store = _store(Path(folder, "tokens"), chunks, dim)
         ids = [ChunkId(str(at)) for at in range(len(chunks))][::-1]
 
-        found = store.similarities(query, ids)
+        found, _ = store.similarities(query, [(each, ()) for each in ids])
 
     expected = [_expected(query, chunk, chunks) for chunk in chunks[::-1]]
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -91,7 +91,7 @@ def test_a_part_is_compared_by_its_own_tokens(
     with tempfile.TemporaryDirectory() as folder:
         store = _store(Path(folder, "tokens"), chunks, 16)
 
-        found = store.part_similarities(query, parts)
+        _, found = store.similarities(query, parts)
 
     for chunk, (_, begins), similarities in zip(chunks, parts, found, strict=True):
         ends = [*begins[1:], 10**6]
@@ -117,9 +117,9 @@ def test_of_a_long_question_the_rarest_tokens_count(tmp_path: Path) -> None:
     )
     store = _store(tmp_path / "tokens", chunks, 16)
 
-    found = store.similarities(both, [ChunkId("0")])
+    found, _ = store.similarities(both, [(ChunkId("0"), ())])
 
-    np.testing.assert_array_equal(found, store.similarities(rare, [ChunkId("0")]))
+    np.testing.assert_array_equal(found, store.similarities(rare, [(ChunkId("0"), ())])[0])
 
 
 def test_what_was_added_can_be_read_while_writing(tmp_path: Path) -> None:
@@ -155,8 +155,9 @@ def test_no_chunks_are_no_error(tmp_path: Path) -> None:
     store = _store(tmp_path / "tokens", [], 16)
 
     assert len(store) == 0
-    assert store.similarities(_tokens(3, 16, 1), []).shape == (0,)
-    assert store.part_similarities(_tokens(3, 16, 1), []) == []
+    whole, parts = store.similarities(_tokens(3, 16, 1), [])
+    assert whole.shape == (0,)
+    assert parts == []
 
 
 def test_the_files_can_be_read_as_the_page_says(
@@ -174,6 +175,6 @@ def test_the_files_can_be_read_as_the_page_says(
         names = {"position": position, "dim": 20, "asked": query.rows[0]}
         exec(block, names)  # noqa: S102 - the page's own lines
 
-        (found,) = store.similarities(query, [ChunkId(str(position))])
+        (found,), _ = store.similarities(query, [(ChunkId(str(position)), ())])
         np.testing.assert_array_equal(names["ids"], chunks[position].ids)
         assert np.clip(np.max(names["cosines"]), 0, 1) == pytest.approx(found, abs=1e-6)

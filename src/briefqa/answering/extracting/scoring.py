@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 import numpy as np
 
@@ -10,8 +9,8 @@ from briefqa.answering.extracting.asking import Form, Kind, Request, read_questi
 from briefqa.answering.extracting.holding import holds_kind
 from briefqa.answering.extracting.leaning import leans
 from briefqa.answering.extracting.lists import lists_in
-from briefqa.datatypes import Chunk, ChunkId, Hit, Span
-from briefqa.protocols import Embedder, LexicalIndex, TokenIndex, TokenVectors
+from briefqa.datatypes import Chunk, Hit, Span
+from briefqa.protocols import Embedder, LexicalIndex
 from briefqa.retrieval import Asked, SearchableIndex, held_terms
 
 _FEWEST_WORDS = 3
@@ -118,8 +117,8 @@ def score_sentences(
             or (asks_for_header and HEADER_ANSWERS.get(request.kind, "") in sentence.text)
         )
     ]
-    if index.tokens is not None and asked.tokens is not None:
-        closeness = _token_similarities(asked.tokens, quotable, index.tokens)
+    if all(hit.similarities for hit in hits):
+        closeness = [_similarity(each) for each in quotable]
     else:
         quotable = sorted(quotable, key=_order)[:_MOST_EMBEDDED]
         rows = embedder.embed_documents([s.text for s in quotable])
@@ -129,6 +128,11 @@ def score_sentences(
         for each, close in zip(quotable, closeness, strict=True)
     ]
     return sorted(scored, key=_order)
+
+
+def _similarity(sentence: ScoredSentence) -> float:
+    """Return how near the sentence comes to the question, as its hit has it."""
+    return sentence.hit.similarities[sentence.hit.chunk.sentences.index(sentence.span)]
 
 
 def _scored(sentence: ScoredSentence, *, closeness: float, kind: Kind) -> ScoredSentence:
@@ -204,26 +208,6 @@ def _announced(chunk: Chunk, words: LexicalIndex) -> dict[Span, set[str]]:
         if found.announced is None or span != found.announced.span
         if found.has(span)
     }
-
-
-def _token_similarities(
-    query: TokenVectors, sentences: Sequence[ScoredSentence], tokens: TokenIndex
-) -> list[float]:
-    """Compare each sentence, these standing together by chunk and in order, with a question."""
-    parts: list[tuple[ChunkId, list[int]]] = []
-    wanted: list[list[int]] = []
-    for chunk, group in groupby(sentences, key=lambda each: each.hit.chunk):
-        before = len(chunk.embedded_text) - len(chunk.text) - chunk.span.start
-        # Of all sentences: one ends where the next begins, be it quotable or not.
-        places = [span.start for span in chunk.sentences]
-        parts.append((chunk.chunk_id, [before + place for place in places]))
-        wanted.append([places.index(each.span.start) for each in group])
-    found = tokens.part_similarities(query, parts)
-    return [
-        float(similarities[place])
-        for similarities, places in zip(found, wanted, strict=True)
-        for place in places
-    ]
 
 
 def _order(sentence: ScoredSentence) -> tuple[float, int, Span]:

@@ -35,6 +35,18 @@ _DECLINES = re.compile(
     r"\b(?:say|answer|mention|contain|provide|state|specify|include|address|discuss)",
     re.IGNORECASE,
 )
+_MATERIAL = (
+    r"(?:the|this|these|both|all)(?: (?:given|provided|above|first|second|other))? "
+    r"(?:passages?|documents?|texts?|contexts?|excerpts?)(?: (?:above|provided|given))?"
+)
+# What only says where a claim is from is taken off it: the receipt says that.
+_LEAD = re.compile(
+    rf"(?:(?:according to|based on|as stated in|in) {_MATERIAL}, "
+    rf"|{_MATERIAL} (?:says?|states?|notes?|mentions?|explains?|indicates?|shows?) that )",
+    re.IGNORECASE,
+)
+# The model speaks of what it was given and not of the matter: nothing bears that out.
+_OF_MATERIAL = re.compile(rf"(?:{_MATERIAL}|the (?:question|answer))\b", re.IGNORECASE)
 # What only announces what follows it claims nothing.
 _ANNOUNCING = (":", "：")  # noqa: RUF001 - it is meant
 _ADDRESS = re.compile(
@@ -71,8 +83,9 @@ def write_answer(
 ) -> Generator[WrittenSentence | StillWriting, None, Outcome]:
     """Yield each sentence once it is judged; closed early, it stops the model.
 
-    A sentence in which the model says that the documents do not answer is none that could
-    be held against them, and one that was said before adds nothing: both are left out.
+    A sentence in which the model says that the documents do not answer, or speaks of them
+    and not of the matter, is none that could be held against them, and one that was said
+    before adds nothing: all these are left out.
 
     Args:
         question: What is asked, self-contained.
@@ -146,11 +159,12 @@ class _Desk:
 
     def _judged(self, line: str) -> WrittenSentence | None:
         text, keys = read_marks(line, self.hits)
+        text = _without_lead(text)
         folded = text.casefold()
         if len(text.split()) < _FEWEST_WORDS or folded in self.said or self.is_full:
             return None
         self.said.add(folded)
-        if _DECLINES.search(text) or text.endswith(_ANNOUNCING):
+        if _DECLINES.search(text) or text.endswith(_ANNOUNCING) or _OF_MATERIAL.match(text):
             return None
         cited = [self.hits[key] for key in keys]
         others = [hit for key, hit in self.hits.items() if key not in keys]
@@ -171,6 +185,12 @@ class _Desk:
             return None
         self.shown += 1
         return WrittenSentence(sentence, support.stretches)
+
+
+def _without_lead(text: str) -> str:
+    lead = _LEAD.match(text)
+    claim = text[lead.end() :] if lead else text
+    return claim[:1].upper() + claim[1:] if lead else claim
 
 
 def _made_up_address(text: str, stretches: Sequence[Stretch]) -> str | None:

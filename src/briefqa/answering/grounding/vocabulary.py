@@ -28,15 +28,15 @@ _OPPOSITES = (
             "rise rises rose risen rising increase increases increased increasing increasingly "
             "grow grows grew grown growing growth climb climbs climbed climbing gain gains gained "
             "gaining jump jumps jumped jumping surge "
-            "surges surged surging up more higher greater expand "
+            "surges surged surging up more higher above greater expand "
             "expands expanded expanding expansion larger upward upwards"
         ),
         (
             "fall falls fell fallen falling decrease decreases decreased decreasing decreasingly "
             "shrink shrinks shrank shrunk shrinking drop drops dropped dropping decline declines "
             "declined declining lose loses lost losing loss losses plunge plunges plunged plunging "
-            "down less fewer lower contract contracts contracted contracting contraction reduce "
-            "reduces reduced reducing reduction smaller downward downwards"
+            "down less fewer lower below contract contracts contracted contracting contraction "
+            "reduce reduces reduced reducing reduction smaller downward downwards"
         ),
     ),
     (

@@ -180,7 +180,17 @@ def test_policy_decides_what_is_shown(
             assert "£2 billion" in sentence.detail
 
 
-@pytest.mark.parametrize("said", [_FALSE, "The documents do not say.", "", "In sum:", "[1] [2]"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        _FALSE,
+        "The documents do not say.",
+        "",
+        "In sum:",
+        "[1] [2]",
+        "The passage is about the harbour fund.",
+    ],
+)
 def test_where_nothing_is_left_the_answer_is_extracted(
     corpus: Corpus, generation: Generation, said: str
 ) -> None:
@@ -258,6 +268,16 @@ def test_repetition_is_left_out_and_a_model_without_end_is_stopped(
     assert [sentence.text for sentence in answer.sentences] == [_TRUE]
     assert len(answer.withheld) < 50
     assert model.is_closed
+
+
+@pytest.mark.parametrize("lead", ["According to the passage, t", "The document states that t", "T"])
+def test_what_only_says_where_a_claim_is_from_is_taken_off(
+    corpus: Corpus, generation: Generation, lead: str
+) -> None:
+    """The receipt says it, and better."""
+    answer = _ask(corpus, generation, _model(f"{lead}{_TRUE[1:]}"))
+
+    assert answer.text == f"{_TRUE} [1]"
 
 
 def test_sentence_that_leans_on_one_not_shown_is_withheld(

@@ -7,17 +7,16 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import anyio
 import httpx2
 import pytest
-import uvicorn
 from mcp import Client, MCPError
 from mcp_types import CallToolResult, TextContent
 from starlette.testclient import TestClient
+from tests.listening import listening
 
 from briefqa import Service, build_index, open_index
 from briefqa.api import create_app
@@ -51,28 +50,10 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "index"
 
 
-@contextmanager
-def _listening(service: Service) -> Iterator[str]:
-    """Serve on a real socket, in a thread of this process."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(service), log_config=None, lifespan="off", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 @pytest.fixture(scope="module")
 def url(notes: Path) -> Iterator[str]:
     """Address of a service over the notes."""
-    with open_index(notes) as service, _listening(service) as url:
+    with open_index(notes) as service, listening(service) as url:
         yield url
 
 
@@ -276,7 +257,7 @@ def test_answer_is_stopped_when_the_agent_leaves(notes: Path, version: str | Non
         f"Content-Length: {len(body)}",
         *([f"MCP-Protocol-Version: {version}"] if version else []),
     ]
-    with _Endless(notes) as service, _listening(service) as url:
+    with _Endless(notes) as service, listening(service) as url:
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall("\r\n".join([*headers, "", body]).encode())
@@ -298,7 +279,7 @@ class _Broken(Service):
 def test_bug_tells_nothing_of_what_was_asked(notes: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Neither to the agent nor in the log, where only its kind stands."""
     caplog.set_level(logging.INFO)
-    with _Broken(notes) as service, _listening(service) as url:
+    with _Broken(notes) as service, listening(service) as url:
         result = _call(url, "auto", "ask", question="zanzibar")
 
     assert result.is_error
