@@ -28,6 +28,7 @@ from briefqa.errors import IndexDamagedError, UnknownDocumentError
 from briefqa.indexing.fields import FIELDS_SCHEMA, field_rows, predicate_of
 from briefqa.indexing.manifest import Fingerprint, canonical_json
 from briefqa.indexing.selecting import Selector
+from briefqa.indexing.superseding import Misreference
 
 CATALOGUE = "catalogue.sqlite"
 TEXTS = "texts.bin"
@@ -267,6 +268,19 @@ class Catalogue:
             prefix=prefix,
             sentences=tuple(Span(*span) for span in json.loads(sentences)),
         )
+
+
+def misreferences_of(folder: Path) -> tuple[Misreference, ...]:
+    """Return what is wrong with what the documents of a generation say of each other's place.
+
+    Raises:
+        IndexDamagedError: If the catalogue in ``folder`` cannot be read.
+    """
+    catalogue = Catalogue(folder)
+    try:
+        return catalogue.selector.superseding.misreferences
+    finally:
+        catalogue.close()
 
 
 def _all_hold(conditions: Iterable[Condition]) -> tuple[str, list[str | float]]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from briefqa.datatypes import Chunk, ChunkId, Document
 from briefqa.errors import IndexDamagedError
-from briefqa.indexing.catalogue import CATALOGUE, TEXTS, Catalogue
+from briefqa.indexing.catalogue import CATALOGUE, TEXTS, Catalogue, misreferences_of
 from briefqa.indexing.current import GenerationRef, read_current
 from briefqa.indexing.generations import LEXICAL, TOKENS, VECTORS
 from briefqa.indexing.integrity import MANIFEST, Problem, damaged_files, read_manifest
@@ -67,11 +67,7 @@ def check_references(index: Path) -> tuple[Misreference, ...]:
         IndexFormatError: If it has a format of another version.
         IndexDamagedError: If its catalogue cannot be read.
     """
-    catalogue = Catalogue(read_current(index).serving.folder(index))
-    try:
-        return catalogue.selector.superseding.misreferences
-    finally:
-        catalogue.close()
+    return misreferences_of(read_current(index).serving.folder(index))
 
 
 def _generations(

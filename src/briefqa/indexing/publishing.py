@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from briefqa.errors import DocumentError, IndexFileError, IndexWriteError
+from briefqa.indexing.catalogue import misreferences_of
 from briefqa.indexing.current import (
     Current,
     GenerationRef,
@@ -25,6 +26,7 @@ from briefqa.indexing.locks import writer_lock
 from briefqa.indexing.manifest import Recipe, generation_id
 from briefqa.indexing.sources import UPLOADS, Sources
 from briefqa.indexing.staging import Staging
+from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.writing import Contents, write_generation
 from briefqa.protocols import Embedder, LexicalBackend, ProgressListener, VectorBackend
 
@@ -42,12 +44,16 @@ class Backends:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the index; ``embedded`` counts texts, ``chunks`` all there are."""
+    """What became of the index; ``embedded`` counts texts, ``chunks`` all there are.
+
+    ``misreferences`` are what is wrong with what its documents say of each other.
+    """
 
     generation: str
     embedded: int
     chunks: int
     published: bool
+    misreferences: tuple[Misreference, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,8 +135,10 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
     if earlier is not None:
         ref, chunks = earlier
         require_accepted(ref)
+        # Whatever can fail comes before the index serves it: an error means that it does not.
+        wrong = misreferences_of(ref.folder(index))
         replace(index, Current(ref, serving if serving != ref else None, sources))
-        return Outcome(generation, 0, chunks, published=True)
+        return Outcome(generation, 0, chunks, published=True, misreferences=wrong)
     temporary = index / "generations" / f"{TEMPORARY}{generation}"
     with write_errors(index):
         plan = plan_vectors(gathered, base, staging, with_tokens=recipe.tokens)
@@ -151,21 +159,25 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
         with write_errors(index):
             publish_folder(temporary, ref.folder(index))
         require_accepted(ref)
+        wrong = misreferences_of(ref.folder(index))
         replace(index, Current(ref, serving, sources))
     except BaseException:
         _forget(index, ref)
         raise
-    return Outcome(generation, len(plan.missing), len(plan.keys), published=True)
+    embedded, chunks = len(plan.missing), len(plan.keys)
+    return Outcome(generation, embedded, chunks, published=True, misreferences=wrong)
 
 
 def _unchanged(index: Path, base: Generation, sources: Sources) -> Outcome:
+    wrong = base.catalogue.selector.superseding.misreferences
     if base.sources != sources:
         replace(index, Current(base.ref, read_current(index).previous, sources))
     else:
         # Whoever published it may have been killed before its name was on the disk.
         with write_errors(index):
             fsync_folder(index)
-    return Outcome(base.ref.generation, 0, base.manifest.chunks, published=False)
+    chunks = base.manifest.chunks
+    return Outcome(base.ref.generation, 0, chunks, published=False, misreferences=wrong)
 
 
 def _require_accepted(  # noqa: PLR0913, PLR0917 - bound once, but for the last

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from briefqa.datatypes import DocId
 from briefqa.errors import DocumentError
-from briefqa.indexing.checks import check_references
 from briefqa.indexing.gathering import Gathered, Notice, Reading, Scope, gather
 from briefqa.indexing.generations import Generation
 from briefqa.indexing.manifest import Fingerprint, Recipe
@@ -104,7 +103,7 @@ def rewrite(  # noqa: PLR0913 - one argument for each thing it is handed
             on_progress=listener,
             judge=judge,
         )
-    gathered.notices += (Notice(each.doc_id, each.detail) for each in check_references(index))
+    gathered.notices += (Notice(each.doc_id, each.detail) for each in outcome.misreferences)
     return _report(before, gathered, outcome, time.perf_counter() - started)
 
 
