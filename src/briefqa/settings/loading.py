@@ -6,13 +6,11 @@ that over ``briefqa.toml`` in the current folder, and that over the default.
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +19,9 @@ from pydantic_settings import (
 )
 
 from briefqa.errors import SettingsError
+from briefqa.settings.models import ModelSettings
+from briefqa.settings.sections import ChunkingSettings, DocumentsSettings, GateSettings
+from briefqa.settings.server import ServerSettings
 
 CONFIG_FILE = "briefqa.toml"
 _PREFIX = "BRIEFQA_"
@@ -28,142 +29,6 @@ _NESTED = "__"
 _NO_MODEL = "extractive"
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _TELLING = re.compile(r"key|secret|password|base_url|options|authorization", re.IGNORECASE)
-_KEY_NAME = re.compile(r"(x-)?api[_-]?key|authorization|password|.*secret.*", re.IGNORECASE)
-
-
-class ChunkingSettings(BaseModel):
-    """How documents are cut."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    size: int = Field(default=200, ge=16, le=8192, description="Most tokens of a chunk's own text.")
-    prefix: int = Field(
-        default=32, ge=0, le=256, description="Most tokens that title and headings may add."
-    )
-
-
-class DocumentsSettings(BaseModel):
-    """How files are read, and how far a reader may go."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    ocr: bool = Field(
-        default=False, description="Have tesseract, if installed, read pages that are images."
-    )
-    ocr_languages: str = Field(
-        default="eng",
-        pattern=r"[A-Za-z_/]{2,40}(\+[A-Za-z_/]{2,40})*",
-        description="Languages of those pages, as tesseract names them, joined by +.",
-    )
-    max_megabytes: int = Field(
-        default=200, ge=1, le=100_000, description="Largest file that is read as a whole, in MB."
-    )
-    timeout_s: float = Field(
-        default=300, gt=0, le=86_400, description="Longest time for one file, in seconds."
-    )
-    memory_megabytes: int = Field(
-        default=3_000, ge=200, le=1_000_000, description="Most memory for reading a file, in MB."
-    )
-
-
-class ServerSettings(BaseModel):
-    """Where the HTTP service listens, and who may change what it serves."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: int = Field(default=8321, ge=0, le=65535, description="Port to listen on; 0 picks one.")
-    admin_key: SecretStr | None = Field(
-        default=None,
-        min_length=16,
-        description="Key for sending and removing documents over HTTP; unset, neither is possible.",
-    )
-    max_upload_megabytes: int = Field(
-        default=50, ge=1, le=10_000, description="Largest document that may be sent, in MB."
-    )
-
-
-class GateSettings(BaseModel):
-    """On which questions an index must not get worse, and by how much."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    questions: Path | None = Field(
-        default=None,
-        description="Question set that a build is measured on before it is published; unset, "
-        "none is.",
-    )
-    measure: str | None = Field(
-        default=None,
-        description="Measure that must not fall; unset means evidence_recall@5, span_recall@5 or "
-        "recall@5, the first that applies.",
-    )
-    margin: float = Field(
-        default=0.02, ge=0, le=1, description="How much of the measure may be lost."
-    )
-
-
-class ModelSettings(BaseModel):
-    """A language model that may write answers, and how it is reached."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: str = Field(
-        default="openai",
-        description="What it is reached through: openai, local, or a plug-in's name.",
-    )
-    base_url: str | None = Field(
-        default=None, description="Address of its server, up to /chat/completions."
-    )
-    model: str | None = Field(
-        default=None, description="Its name on that server; unset means the name it has here."
-    )
-    # In capitals, which keys are not: one that is put here by mistake is refused.
-    api_key_env: str | None = Field(
-        default=None,
-        pattern=r"^[A-Z_][A-Z0-9_]*$",
-        description="Environment variable that holds its key; unset, none is sent.",
-    )
-    context_tokens: int = Field(
-        default=4096, ge=512, le=10_000_000, description="Most tokens of prompt and answer."
-    )
-    max_tokens: int = Field(default=512, ge=16, le=100_000, description="Most tokens of an answer.")
-    timeout_s: float = Field(
-        default=60, gt=0, le=3_600, description="Seconds in which a whole answer must have come."
-    )
-    temperature: float | None = Field(
-        default=0, ge=0, le=2, description='How freely it writes; "server" leaves it to the server.'
-    )
-    options: dict[str, Any] = Field(
-        default={}, description="What else is to be sent with each request, as it is."
-    )
-
-    @field_validator("base_url")
-    @classmethod
-    def _check_address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            msg = "expected an address such as http://127.0.0.1:11434/v1"
-            raise ValueError(msg)
-        if parts.username or parts.password or parts.query or parts.fragment:
-            msg = "an address holds no user, key or question mark; api_key_env is for the key"
-            raise ValueError(msg)
-        return value.rstrip("/")
-
-    @field_validator("options")
-    @classmethod
-    def _check_options(cls, value: dict[str, Any]) -> dict[str, Any]:
-        if any(_KEY_NAME.fullmatch(name) for name in _names(value)):
-            msg = "no key belongs here, where it would be shown; api_key_env is for the key"
-            raise ValueError(msg)
-        return value
-
-    @field_validator("temperature", mode="before")
-    @classmethod
-    def _leave_to_server(cls, value: object) -> object:
-        return None if value == "server" else value
 
 
 class Settings(BaseSettings):
@@ -288,16 +153,6 @@ def origins(flags: Mapping[str, object] | None = None) -> list[SettingOrigin]:
             origin = "default"
         found.append(SettingOrigin(name, "" if value is None else str(value), origin))
     return found
-
-
-def _names(value: object) -> Iterator[str]:
-    """Yield the names in a table, and in those inside it."""
-    if isinstance(value, Mapping):
-        yield from (str(name) for name in value)
-        value = list(value.values())
-    if isinstance(value, list):
-        for each in value:
-            yield from _names(each)
 
 
 def _flat(values: Mapping[str, object], above: str = "") -> dict[str, object]:

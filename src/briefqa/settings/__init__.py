@@ -1,0 +1,19 @@
+"""What can be set, where each value came from, and the way both are read."""
+
+from briefqa.settings.loading import CONFIG_FILE, SettingOrigin, Settings, load_settings, origins
+from briefqa.settings.models import ModelSettings
+from briefqa.settings.sections import ChunkingSettings, DocumentsSettings, GateSettings
+from briefqa.settings.server import ServerSettings
+
+__all__ = [
+    "CONFIG_FILE",
+    "ChunkingSettings",
+    "DocumentsSettings",
+    "GateSettings",
+    "ModelSettings",
+    "ServerSettings",
+    "SettingOrigin",
+    "Settings",
+    "load_settings",
+    "origins",
+]

@@ -1,0 +1,20 @@
+"""What can be set of the HTTP service."""
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class ServerSettings(BaseModel):
+    """Where the HTTP service listens, and who may change what it serves."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8321, ge=0, le=65535, description="Port to listen on; 0 picks one.")
+    admin_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Key for sending and removing documents over HTTP; unset, neither is possible.",
+    )
+    max_upload_megabytes: int = Field(
+        default=50, ge=1, le=10_000, description="Largest document that may be sent, in MB."
+    )
