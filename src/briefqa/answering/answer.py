@@ -11,7 +11,6 @@ from briefqa.answering.drafting import Draft, draft_extracted, draft_written
 from briefqa.answering.evidence import Evidence, gather_evidence
 from briefqa.answering.extracting import Extract, Request, content_weights, extract, read_question
 from briefqa.answering.options import Models, Options
-from briefqa.answering.timing import Stopwatch
 from briefqa.datatypes import (
     Answer,
     AnswerEvent,
@@ -25,6 +24,8 @@ from briefqa.datatypes import (
 )
 from briefqa.protocols import Embedder
 from briefqa.retrieval import (
+    RANK,
+    RETRIEVE,
     Asked,
     check_limit,
     check_question,
@@ -35,6 +36,7 @@ from briefqa.retrieval import (
     rerank,
     term_weights,
 )
+from briefqa.retrieval.timing import Stopwatch
 
 _HITS_TO_QUOTE = 5
 """Evidence is weighed over these, however many passages are shown."""
@@ -62,7 +64,7 @@ def search_passages(
     watch.lap("embed")
     hits = _find(asked, index, models, options, watch, k=options.k)
     passages = passages_of(hits, index)
-    watch.lap("retrieve")
+    watch.lap(RETRIEVE, RANK)
     return SearchResult(
         question,
         passages,
@@ -71,6 +73,7 @@ def search_passages(
         options.where,
         undated=index.undated(options.where),
         superseded=len(index.superseded(options.where)),
+        stages=tuple(watch.stages),
     )
 
 
@@ -151,18 +154,18 @@ def _answering(
     watch.lap("extract")
     rewritten = standing if standing != question else None
     yield PassagesFound(passages, index.info, rewritten)
+    watch.leave_out()
     threshold = threshold_for(options.risk, models.calibration)
     is_answered = bool(found.quotes) and certainty >= threshold
     missing = Missing() if is_answered else _missing(asked, hits[: options.k], index)
     draft = Draft()
     if is_answered and models.writer is not None:
         writer, policy = models.writer, options.policy
-        written = draft_written(standing, hits, index, writer, policy=policy, instead=found)
-        draft = yield from written
-        watch.lap("write")
+        draft = yield from draft_written(
+            standing, hits, index, writer, watch, policy=policy, instead=found
+        )
     elif is_answered:
-        draft = yield from draft_extracted(found, index)
-        watch.lap("extract")
+        draft = yield from draft_extracted(found, index, watch)
     yield Answer(
         question=question,
         answered=is_answered,
@@ -183,6 +186,7 @@ def _answering(
         disagreements=draft.disagreements,
         withheld=draft.withheld,
         fault=draft.fault,
+        stages=tuple(watch.stages),
     )
 
 
@@ -206,14 +210,15 @@ def _find(  # noqa: PLR0913 - what is asked, of what, how, and how long it takes
 ) -> list[Hit]:
     """Return the best hits of the documents that satisfy the conditions, if there are any."""
     among = index.searched(options.where)
+    watch.lap(RETRIEVE, "filter")
     if models.reranker is None:
-        hits = find_hits(asked, index, k=k, among=among)
-        watch.lap("retrieve")
+        hits = find_hits(asked, index, k=k, among=among, watch=watch)
+        watch.lap(RETRIEVE, RANK)
         return hits
     top = options.rerank_top
     check_rerank_top(top)
-    candidates = find_hits(asked, index, k=max(k, top), among=among)
-    watch.lap("retrieve")
+    candidates = find_hits(asked, index, k=max(k, top), among=among, watch=watch)
+    watch.lap(RETRIEVE, RANK)
     hits = rerank(asked.text, candidates, models.reranker, top=top)[:k]
     watch.lap("rerank")
     return hits

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from briefqa.answering.citing import AnswerableIndex, Citer
 from briefqa.answering.disagreement import disagreements_among, find_disputes, in_order
 from briefqa.answering.extracting import Extract
-from briefqa.answering.generating import write_answer
+from briefqa.answering.generating import JUDGE, WRITE, write_answer
 from briefqa.answering.options import Writer
 from briefqa.datatypes import (
     AnswerSentence,
@@ -21,6 +21,7 @@ from briefqa.datatypes import (
     StillWriting,
     Verdict,
 )
+from briefqa.retrieval.timing import Stopwatch
 
 _BRACKETED = re.compile(r"\[(\d+)\]")
 
@@ -45,7 +46,9 @@ class Draft:
         return " ".join(map(_rendered, self.sentences))
 
 
-def draft_extracted(found: Extract, index: AnswerableIndex) -> Generator[SentenceSaid, None, Draft]:
+def draft_extracted(
+    found: Extract, index: AnswerableIndex, watch: Stopwatch
+) -> Generator[SentenceSaid, None, Draft]:
     """Say what is quoted, each sentence with itself as its receipt."""
     citer = Citer(index)
     sentences: list[AnswerSentence] = []
@@ -56,7 +59,9 @@ def draft_extracted(found: Extract, index: AnswerableIndex) -> Generator[Sentenc
         words = _said(citation.quote)
         said = AnswerSentence(words, (number,), Verdict.SUPPORTED, dated=part.dated)
         sentences.append(said)
+        watch.lap("extract")
         yield SentenceSaid(said, (citation,))
+        watch.leave_out()
     disagreements = tuple(
         Disagreement(
             each.about,
@@ -65,6 +70,7 @@ def draft_extracted(found: Extract, index: AnswerableIndex) -> Generator[Sentenc
         )
         for each in disputes
     )
+    watch.lap("extract")
     return Draft(tuple(sentences), citer.citations, disagreements)
 
 
@@ -73,6 +79,7 @@ def draft_written(  # noqa: PLR0913 - what is asked, of what, of whom, and what 
     hits: Sequence[Hit],
     index: AnswerableIndex,
     writer: Writer,
+    watch: Stopwatch,
     *,
     policy: Policy,
     instead: Extract,
@@ -84,12 +91,13 @@ def draft_written(  # noqa: PLR0913 - what is asked, of what, of whom, and what 
         hits: The passages that it is given, the best first.
         index: Where they come from.
         writer: The model, and what it may take.
+        watch: Told what the model took, and the judging.
         policy: What becomes of a sentence that is not supported.
         instead: What is quoted where nothing is left of what it wrote.
     """
     citer = Citer(index)
     sentences: list[AnswerSentence] = []
-    coming = write_answer(question, hits, index, writer, policy=policy)
+    coming = write_answer(question, hits, index, writer, watch, policy=policy)
     with closing(coming):
         while True:
             try:
@@ -99,19 +107,24 @@ def draft_written(  # noqa: PLR0913 - what is asked, of what, of whom, and what 
                 break
             if isinstance(event, StillWriting):
                 yield event
+                watch.leave_out()
                 continue
             known = len(citer.citations)
             numbers = dict.fromkeys(citer.cite(chunk, span) for chunk, span in event.stretches)
             said = replace(event.sentence, citations=tuple(numbers))
             sentences.append(said)
+            watch.lap(WRITE, JUDGE)
             yield SentenceSaid(said, citer.citations[known:])
+            watch.leave_out()
     if not sentences:
-        draft = yield from draft_extracted(instead, index)
+        draft = yield from draft_extracted(instead, index, watch)
         return replace(draft, withheld=outcome.withheld, fault=outcome.fault)
+    differing = disagreements_among(citer.citations, index)
+    watch.lap(WRITE, JUDGE)
     return Draft(
         tuple(sentences),
         citer.citations,
-        disagreements_among(citer.citations, index),
+        differing,
         writer.model.model_id,
         outcome.withheld,
         outcome.fault,

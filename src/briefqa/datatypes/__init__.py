@@ -43,6 +43,7 @@ from briefqa.datatypes.retrieval import (
     Passage,
     Place,
     SearchResult,
+    StageTime,
 )
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "SearchResult",
     "SentenceSaid",
     "Span",
+    "StageTime",
     "StillWriting",
     "Turn",
     "Verdict",

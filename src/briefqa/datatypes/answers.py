@@ -1,12 +1,12 @@
 """Answers, sentence by sentence, and the receipts of these."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from briefqa.datatypes.documents import ChunkId, DocumentInfo, Span
 from briefqa.datatypes.prompts import ModelFault
-from briefqa.datatypes.retrieval import Condition, IndexInfo, Passage, Place
+from briefqa.datatypes.retrieval import Condition, IndexInfo, Passage, Place, StageTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ class Answer:
 
     ``asked`` is the question made self-contained, where it leant on those before it.
     ``model`` wrote the sentences, if any did; ``withheld`` are those of its sentences
-    that were not supported, and ``fault`` is what went wrong with it.
+    that were not supported, and ``fault`` is what went wrong with it. ``stages`` has the
+    times of ``took_ms`` more finely, in order.
     """
 
     question: str
@@ -105,6 +106,7 @@ class Answer:
     disagreements: tuple[Disagreement, ...] = ()
     withheld: tuple[AnswerSentence, ...] = ()
     fault: ModelFault | None = None
+    stages: tuple[StageTime, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

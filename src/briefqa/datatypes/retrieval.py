@@ -1,7 +1,7 @@
 """What is indexed and found: chunks, hits, passages, and conditions on their documents."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from briefqa.datatypes.documents import ChunkId, DocId, DocumentInfo, PositionUnit, Span
@@ -111,12 +111,26 @@ class IndexInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class StageTime:
+    """A stretch of the work on a question: what was done, since when, and how long.
+
+    ``began_s`` is on the clock of `time.perf_counter`; ``took_s`` leaves out what passed
+    while whoever reads the answer took what there was.
+    """
+
+    name: str
+    began_s: float
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """Ranked passages for a question, and what they took in milliseconds.
 
     The passages come from documents that satisfy all ``conditions``. ``undated``
     documents were left out only because they state no date to hold against one, and
-    ``superseded`` ones because a newer one takes their place.
+    ``superseded`` ones because a newer one takes their place. ``stages`` has the times
+    of ``took_ms`` more finely, in order.
     """
 
     question: str
@@ -126,3 +140,4 @@ class SearchResult:
     conditions: tuple[Condition, ...] = ()
     undated: int = 0
     superseded: int = 0
+    stages: tuple[StageTime, ...] = field(default=(), compare=False, repr=False)

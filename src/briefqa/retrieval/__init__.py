@@ -12,7 +12,14 @@ from briefqa.retrieval.conditions import (
 )
 from briefqa.retrieval.dates import date_conditions
 from briefqa.retrieval.reranking import DEFAULT_RERANK_TOP, check_rerank_top, rerank
-from briefqa.retrieval.search import MOST_HITS, SearchableIndex, check_limit, find_hits
+from briefqa.retrieval.search import (
+    MOST_HITS,
+    RANK,
+    RETRIEVE,
+    SearchableIndex,
+    check_limit,
+    find_hits,
+)
 from briefqa.retrieval.terms import held_terms, idf, term_weights
 from briefqa.retrieval.trimming import shown_spans
 
@@ -20,6 +27,8 @@ __all__ = [
     "DEFAULT_RERANK_TOP",
     "MOST_CONDITIONS",
     "MOST_HITS",
+    "RANK",
+    "RETRIEVE",
     "Asked",
     "SearchableIndex",
     "check_condition",

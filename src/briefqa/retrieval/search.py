@@ -22,6 +22,7 @@ from briefqa.retrieval.fusion import (
 from briefqa.retrieval.repeats import repeated_in, shingles
 from briefqa.retrieval.sentences import sentence_starts
 from briefqa.retrieval.terms import in_header_words, term_weights
+from briefqa.retrieval.timing import Stopwatch
 
 MOST_HITS = 100
 """Most hits that may be asked for."""
@@ -29,6 +30,9 @@ MOST_HITS = 100
 # As many for every k: a score must not change with how many hits are asked for.
 CANDIDATES = MOST_HITS
 """How many chunks each of dense and lexical search puts forward."""
+
+RETRIEVE, RANK = "retrieve", "rank"
+"""A stage of the times that a search takes, and the part of it that is none of the others."""
 
 STAGES = ("dense", "lexical", "late", "sentence", "fused", "feedback", "score")
 """Names of a candidate's scores, in the order in which they come about."""
@@ -87,7 +91,12 @@ def check_limit(k: int) -> None:
 
 
 def find_hits(
-    asked: Asked, index: SearchableIndex, *, k: int, among: Selection | None = None
+    asked: Asked,
+    index: SearchableIndex,
+    *,
+    k: int,
+    among: Selection | None = None,
+    watch: Stopwatch | None = None,
 ) -> list[Hit]:
     """Return the ``k`` best hits, best first; fewer where the index holds fewer.
 
@@ -100,15 +109,22 @@ def find_hits(
         index: Where to look.
         k: How many hits, from 1 to `MOST_HITS`.
         among: The chunks to search, all of them if unset.
+        watch: Told what each stage took.
 
     Raises:
         LimitError: If ``k`` is out of these bounds.
     """
     check_limit(k)
-    return without_repeats(rank(asked, index, among=among), k)
+    return without_repeats(rank(asked, index, among=among, watch=watch), k)
 
 
-def rank(asked: Asked, index: SearchableIndex, *, among: Selection | None = None) -> Ranking:
+def rank(
+    asked: Asked,
+    index: SearchableIndex,
+    *,
+    among: Selection | None = None,
+    watch: Stopwatch | None = None,
+) -> Ranking:
     """Score and order the candidates for a question.
 
     Dense and lexical search each put forward `CANDIDATES`. Every one of them is scored by
@@ -123,8 +139,11 @@ def rank(asked: Asked, index: SearchableIndex, *, among: Selection | None = None
     )
     if not len(index.vectors if among is None else among):
         return Ranking((), {}, {}, weights)
+    watch = watch or Stopwatch()
     [nearest] = index.vectors.search(asked.vector[np.newaxis], CANDIDATES, among=among)
+    watch.lap(RETRIEVE, "dense")
     bm25 = dict(index.words.search(in_header_words(asked.text), CANDIDATES, among=among))
+    watch.lap(RETRIEVE, "lexical")
     # Sorted, so that sums come out the same however the candidates were found.
     ids = sorted({chunk_id for chunk_id, _ in nearest} | bm25.keys())
     chunks = index.chunks(ids)
@@ -136,12 +155,14 @@ def rank(asked: Asked, index: SearchableIndex, *, among: Selection | None = None
         "late": np.zeros(len(ids), dtype=np.float32),
         "sentence": np.zeros(len(ids), dtype=np.float32),
     }
+    watch.lap(RETRIEVE, RANK)
     similarities: dict[ChunkId, tuple[float, ...]] = {}
     if index.tokens is not None and asked.tokens is not None:
         parts = [(chunk.chunk_id, sentence_starts(chunk)) for chunk in chunks]
         found["late"], each = index.tokens.similarities(asked.tokens, parts)
         found["sentence"] = np.array([part.max() for part in each], dtype=np.float32)
         similarities = {i: tuple(part.tolist()) for i, part in zip(ids, each, strict=True)}
+        watch.lap(RETRIEVE, "late")
     shares = lexical_shares(found["lexical"], term_weights(asked.text, index.words))
     found["fused"] = fuse(found["dense"], shares, found["late"], found["sentence"], weights)
     found["feedback"] = feedback(found["fused"], vectors)

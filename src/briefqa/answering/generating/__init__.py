@@ -3,9 +3,17 @@
 from briefqa.answering.generating.prompting import Prompt, make_prompt
 from briefqa.answering.generating.splitting import SentenceSplitter
 from briefqa.answering.generating.supporting import Support, find_support
-from briefqa.answering.generating.writing import Outcome, WrittenSentence, write_answer
+from briefqa.answering.generating.writing import (
+    JUDGE,
+    WRITE,
+    Outcome,
+    WrittenSentence,
+    write_answer,
+)
 
 __all__ = [
+    "JUDGE",
+    "WRITE",
     "Outcome",
     "Prompt",
     "SentenceSplitter",

@@ -23,6 +23,10 @@ from briefqa.datatypes import (
     Verdict,
 )
 from briefqa.errors import BackendError, ModelFaultError
+from briefqa.retrieval.timing import Stopwatch
+
+WRITE, JUDGE, _MODEL = "write", "judge", "model"
+"""A stage of the times that an answer takes, and its parts: the judging, and the waiting."""
 
 _MOST_SENTENCES = 12
 """A model that goes on after so many is stopped."""
@@ -73,11 +77,12 @@ class Outcome:
     fault: ModelFault | None = None
 
 
-def write_answer(
+def write_answer(  # noqa: PLR0913 - what is asked, of what, of whom, and how long it takes
     question: str,
     hits: Sequence[Hit],
     index: AnswerableIndex,
     writer: Writer,
+    watch: Stopwatch,
     *,
     policy: Policy,
 ) -> Generator[WrittenSentence | StillWriting, None, Outcome]:
@@ -92,6 +97,7 @@ def write_answer(
         hits: The passages to answer from, the best first.
         index: Where they come from.
         writer: The model, and what it may take.
+        watch: Told what the model took, and the judging.
         policy: What becomes of a sentence that is not supported.
 
     Returns:
@@ -99,6 +105,7 @@ def write_answer(
         it stands.
     """
     prompt = make_prompt(question, hits, index, writer)
+    watch.lap(WRITE, _MODEL)
     if not prompt.hits:
         detail = f"not one passage fits into the {writer.model.context_tokens} tokens it can read"
         return Outcome(fault=ModelFault(FaultKind.NO_ROOM, detail))
@@ -107,9 +114,13 @@ def write_answer(
     try:
         with closing(_lines_of(prompt, writer)) as lines:
             for line in lines:
+                watch.lap(WRITE, _MODEL)
                 if isinstance(line, StillWriting):
                     yield line
-                elif (written := desk.judge(line)) is not None:
+                    continue
+                written = desk.judge(line)
+                watch.lap(WRITE, JUDGE)
+                if written is not None:
                     yield written
                 if desk.is_full:
                     break
@@ -117,6 +128,7 @@ def write_answer(
         fault = ModelFault(error.kind, error.detail)
     except BackendError as error:
         fault = ModelFault(FaultKind.UNREACHABLE, str(error))
+    watch.lap(WRITE, _MODEL)
     return Outcome(tuple(desk.withheld), fault)
 
 
