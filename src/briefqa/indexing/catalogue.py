@@ -149,7 +149,7 @@ class Catalogue:
             raise UnknownDocumentError(doc_id)
         info = _info(rows[0])
         unit, marks, start, size = rows[0][-4:]
-        data = self._bytes(start, size)
+        [data] = self._bytes_at([(start, size)])
         if hashlib.sha256(data).hexdigest() != info.text_sha256:
             raise IndexDamagedError(self._texts_path, f"the text of {doc_id!r} has changed")
         position_map = PositionMap(
@@ -172,13 +172,16 @@ class Catalogue:
         Raises:
             IndexDamagedError: If there is none of such an id.
         """
-        found: list[Chunk] = []
-        for chunk_id in ids:
-            rows = self._rows(f"{_CHUNK} WHERE chunk_id = ?", chunk_id)
-            if not rows:
+        wanted = list(ids)
+        rows = self._rows(
+            f"{_CHUNK} WHERE chunk_id IN (SELECT value FROM json_each(?))",  # noqa: S608 - both ours
+            json.dumps(wanted),
+        )
+        found = {chunk.chunk_id: chunk for chunk in self._chunks(rows)}
+        for chunk_id in wanted:
+            if chunk_id not in found:
                 raise IndexDamagedError(self._path, f"holds no chunk {chunk_id!r}")
-            found.append(self._chunk(rows[0]))
-        return found
+        return [found[chunk_id] for chunk_id in wanted]
 
     def chunks_of(self, doc_id: DocId) -> list[Chunk]:
         """Return the chunks of a document, in reading order."""
@@ -188,7 +191,7 @@ class Catalogue:
             " ORDER BY position",
             doc_id,
         )
-        return [self._chunk(row) for row in rows]
+        return self._chunks(rows)
 
     def chunk_ids(self) -> list[ChunkId]:
         """Return the ids of all chunks, in the order in which vectors were added."""
@@ -249,25 +252,35 @@ class Catalogue:
         except sqlite3.DatabaseError as error:
             raise IndexDamagedError(self._path, f"cannot be read: {error}") from error
 
-    def _bytes(self, start: int, size: int) -> bytes:
+    def _bytes_at(self, places: Iterable[tuple[int, int]]) -> list[bytes]:
+        """Return the texts that begin there and are that long, in bytes."""
+        found: list[bytes] = []
         try:
+            # Taken once: threads that hand a lock to and fro wait longer than they read.
             with self._lock:
-                self._texts.seek(start)
-                return self._texts.read(size)
+                for start, size in places:
+                    self._texts.seek(start)
+                    found.append(self._texts.read(size))
         except OSError as error:
             raise IndexDamagedError(self._texts_path, f"cannot be read: {error}") from error
+        return found
 
-    def _chunk(self, row: Sequence[Any]) -> Chunk:
-        chunk_id, doc_id, start, end, heading, prefix, sentences, text_start, text_bytes = row
-        return Chunk(
-            chunk_id=chunk_id,
-            doc_id=doc_id,
-            span=Span(start, end),
-            text=self._bytes(text_start, text_bytes).decode(),
-            heading=tuple(json.loads(heading)),
-            prefix=prefix,
-            sentences=tuple(Span(*span) for span in json.loads(sentences)),
-        )
+    def _chunks(self, rows: Sequence[Sequence[Any]]) -> list[Chunk]:
+        texts = self._bytes_at((row[-2], row[-1]) for row in rows)
+        return [
+            Chunk(
+                chunk_id=chunk_id,
+                doc_id=doc_id,
+                span=Span(start, end),
+                text=text.decode(),
+                heading=tuple(json.loads(heading)),
+                prefix=prefix,
+                sentences=tuple(Span(*span) for span in json.loads(sentences)),
+            )
+            for (chunk_id, doc_id, start, end, heading, prefix, sentences, *_), text in zip(
+                rows, texts, strict=True
+            )
+        ]
 
 
 def misreferences_of(folder: Path) -> tuple[Misreference, ...]:
