@@ -8,6 +8,7 @@ print(answer.text)
 ```
 """
 
+import os
 from typing import TYPE_CHECKING
 
 from briefqa.assembly.service import Service, open_index
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Service", "build_index", "open_index"]
 __version__ = "0.1.0"
+
+# Without it onnxruntime reports on its use over the network. It looks when it is imported,
+# which only the code below this package does.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 def __getattr__(name: str) -> object:

@@ -8,8 +8,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-# What would hide an attempt to reach a model hub, and what would change a setting.
-_LEFT_OUT = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
+# What would hide an attempt to reach a model hub or a maker, and what would change a setting.
+_LEFT_OUT = (
+    "HF_HUB_OFFLINE",
+    "TRANSFORMERS_OFFLINE",
+    "HF_DATASETS_OFFLINE",
+    "ORT_DISABLE_TELEMETRY",
+)
 _SETTINGS = "BRIEFQA_"
 
 

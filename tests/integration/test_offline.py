@@ -46,6 +46,27 @@ def test_nothing_tries_to_reach_the_network(model_index: ModelIndex, tmp_path: P
     assert model_index.attempts == ()
 
 
+def test_no_library_keeps_notes_on_its_use(model_index: ModelIndex, tmp_path: Path) -> None:
+    """What onnxruntime reports from C++ the watch cannot see; but it is written down first."""
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}
+
+    asked = run_python("-m", "briefqa", "ask", "--index", model_index.folder, _QUESTION, **home)
+
+    assert asked.returncode == 0, asked.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_notes_would_be_noticed(tmp_path: Path) -> None:
+    """Should onnxruntime put them elsewhere, the test above would pass for ever."""
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}
+
+    done = run_python("-c", "import onnxruntime", **home)
+
+    assert done.returncode == 0, done.stderr
+    if list(tmp_path.iterdir()) == []:
+        pytest.skip("this build of onnxruntime reports nothing, or is told so by the environment")
+
+
 def test_an_attempt_would_be_noticed(tmp_path: Path) -> None:
     """A watch that sees nothing would let the test above pass for ever."""
     log = tmp_path / "attempts.txt"
