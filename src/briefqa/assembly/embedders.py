@@ -65,21 +65,13 @@ def embedder_for_questions(
     if configured is not None and not _names(configured, model_id):
         raise IndexMismatchError(built_with=model_id, configured=configured)
     damage: IndexDamagedError | None = None
+    exports = _exports(models)
     try:
-        exported = _exports(models).sound(model_id)
+        exported = exports.sound(model_id)
     except IndexDamagedError as error:
         exported, damage = None, error
-    if exported is not None:
-        return exported
-    spec, _, _ = model_id.rpartition("@")
-    name, argument = split_spec(spec)
     try:
-        plugin = embedder_plugin(name)
-        if plugin.identify(argument) != model_id:
-            raise IndexMismatchError(
-                built_with=model_id, configured=configured or plugin.identify(argument)
-            )
-        embedder = plugin.load(argument)
+        embedder = exported or exports.ready_made(model_id) or _loaded(model_id, configured)
     except BriefqaError as error:
         if damage is not None:
             raise damage from error
@@ -87,6 +79,17 @@ def embedder_for_questions(
     if damage is not None:
         _log.warning("%s", damage)
     return embedder
+
+
+def _loaded(model_id: str, configured: str | None) -> Embedder:
+    """Load a model through its own library, if its files are still those of the index."""
+    spec, _, _ = model_id.rpartition("@")
+    name, argument = split_spec(spec)
+    plugin = embedder_plugin(name)
+    found = plugin.identify(argument)
+    if found != model_id:
+        raise IndexMismatchError(built_with=model_id, configured=configured or found)
+    return plugin.load(argument)
 
 
 def _names(configured: str, model_id: str) -> bool:

@@ -1,13 +1,15 @@
 """Keeps exported models: graphs for onnxruntime, made once and opened from then on.
 
 Exports live under ``models/<fingerprint>/``: the first use of a model writes one, and
-from then on the model's own library is not loaded.
+from then on the model's own library is not loaded. An installation may bring some ready
+made, so that it needs no such library at all.
 """
 
 import logging
 import shutil
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
@@ -29,6 +31,11 @@ Exported = TypeVar("Exported")
 Reference = TypeVar("Reference")
 
 
+def installed_models() -> Path:
+    """Return where an installation may bring exports, in folders named as in an index."""
+    return Path(sys.prefix, "share", "briefqa", MODELS_FOLDER)
+
+
 @runtime_checkable
 class Exportable(Protocol):
     """A model that can write itself as a graph for onnxruntime."""
@@ -43,13 +50,15 @@ class Exports(Generic[Exported]):
     """The exports of one kind of model.
 
     ``folder`` is where they lie, ``open`` opens one, and ``name`` tells the id of what
-    was opened. ``unwritable`` makes the error of a folder that cannot be written.
+    was opened. ``unwritable`` makes the error of a folder that cannot be written. ``ready``
+    is where the installation may have brought exports with it.
     """
 
     folder: Path
     open: Callable[[Path], Exported]
     name: Callable[[Exported], str]
     unwritable: Callable[[OSError], BriefqaError]
+    ready: Path = field(default_factory=installed_models)
 
     def sound(self, model_id: str) -> Exported | None:
         """Open the export of ``model_id``; None if there is none.
@@ -57,14 +66,7 @@ class Exports(Generic[Exported]):
         Raises:
             IndexDamagedError: If there is one, but it cannot be used.
         """
-        folder = self._folder_of(model_id)
-        if not (folder / _CARD).is_file():
-            return None
-        model = self.open(folder)
-        if self.name(model) != model_id:
-            detail = f"it is of {self.name(model)!r}, expected {model_id!r}"
-            raise IndexDamagedError(folder / _CARD, detail)
-        return model
+        return self._opened(self.folder / _fingerprint(model_id), model_id)
 
     def usable(self, model_id: str) -> Exported | None:
         """Open the export of ``model_id``; None, and a warning, if it is damaged."""
@@ -74,6 +76,28 @@ class Exports(Generic[Exported]):
             _log.warning("%s is damaged (%s); exporting it afresh", error.path, error.detail)
             return None
 
+    def ready_made(self, model_id: str) -> Exported | None:
+        """Open the export of ``model_id`` that was installed; None if none can be used."""
+        try:
+            return self._opened(self.ready / _fingerprint(model_id), model_id)
+        except IndexDamagedError as error:
+            _log.warning("%s is damaged (%s); reinstall it", error.path, error.detail)
+            return None
+
+    def copied(self, model_id: str) -> Exported | None:
+        """Copy an installed export, so that an index has its own; None if there is none.
+
+        Where the folder cannot be written, the installed one is opened in its place.
+        """
+        installed = self.ready_made(model_id)
+        if installed is None:
+            return None
+        source = self.ready / _fingerprint(model_id)
+        try:
+            return self._write(model_id, lambda folder: _copy_files(source, folder))
+        except OSError:
+            return installed
+
     def make(self, reference: Exportable, model_id: str) -> Exported:
         """Export into an unfinished folder and rename that, so that none is half there.
 
@@ -82,25 +106,34 @@ class Exports(Generic[Exported]):
             BriefqaError: What ``unwritable`` makes, if the folder cannot be written.
         """
         try:
-            return self._make(reference, model_id)
+            return self._write(model_id, reference.export)
         except OSError as error:
             raise self.unwritable(error) from error
 
-    def _make(self, reference: Exportable, model_id: str) -> Exported:
+    def _opened(self, folder: Path, model_id: str) -> Exported | None:
+        if not (folder / _CARD).is_file():
+            return None
+        model = self.open(folder)
+        if self.name(model) != model_id:
+            detail = f"it is of {self.name(model)!r}, expected {model_id!r}"
+            raise IndexDamagedError(folder / _CARD, detail)
+        return model
+
+    def _write(self, model_id: str, write: Callable[[Path], None]) -> Exported:
         from filelock import FileLock  # noqa: PLC0415 - most questions export nothing
 
         make_folder(self.folder)
         with FileLock(self.folder / _LOCK):
             finished = self.usable(model_id)
             if finished is not None:
-                # Another process exported it while this one waited.
+                # Another process wrote it while this one waited.
                 return finished
             unfinished = self.folder / _UNFINISHED
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir()
             try:
-                reference.export(unfinished)
-                folder = self._folder_of(model_id)
+                write(unfinished)
+                folder = self.folder / _fingerprint(model_id)
                 shutil.rmtree(folder, ignore_errors=True)
                 fsync_tree(unfinished)
                 unfinished.rename(folder)
@@ -109,8 +142,14 @@ class Exports(Generic[Exported]):
                 shutil.rmtree(unfinished, ignore_errors=True)
             return self.open(folder)
 
-    def _folder_of(self, model_id: str) -> Path:
-        return self.folder / model_id.rpartition("@")[2]
+
+def _fingerprint(model_id: str) -> str:
+    return model_id.rpartition("@")[2]
+
+
+def _copy_files(source: Path, folder: Path) -> None:
+    for path in source.iterdir():
+        shutil.copyfile(path, folder / path.name)
 
 
 def exported_or_loaded(
@@ -128,16 +167,17 @@ def exported_or_loaded(
         argument: What the plug-in is given.
         exports: Where the export is kept.
         stage: What ``on_progress`` is told of while the model is loaded and exported.
-        on_progress: Told of three steps, unless the export is there already.
+        on_progress: Told of three steps, unless the export is there already, or installed.
 
     Raises:
         BackendError: If the model cannot be found or loaded.
         BriefqaError: What the exports make of a folder that cannot be written.
     """
     model_id = plugin.identify(argument)
-    exported = exports.usable(model_id)
-    if exported is not None:
-        return exported
+    for finished in (exports.usable, exports.copied):
+        exported = finished(model_id)
+        if exported is not None:
+            return exported
     tell = on_progress or _ignore
     tell(Progress(stage, 0, 2))
     reference = plugin.load(argument)

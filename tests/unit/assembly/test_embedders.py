@@ -1,6 +1,7 @@
 """Which embedder indexing and asking get."""
 
 import logging
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from briefqa.assembly.embedders import (
     embedder_for_indexing,
     embedder_for_questions,
 )
+from briefqa.assembly.exports import installed_models
 from briefqa.backends import sentence_transformers
 from briefqa.backends.hashing import HashEmbedder
 from briefqa.backends.onnx import OnnxEmbedder
@@ -85,6 +87,72 @@ def test_later_runs_load_only_the_export(spec: str, built: tuple[str, Path]) -> 
     assert isinstance(asking, OnnxEmbedder)
     assert indexing.model_id == asking.model_id == model_id
     assert told == []
+
+
+@pytest.fixture
+def installed(built: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The exports that an installation brings with it: here, that of the model."""
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "prefix"))
+    shutil.copytree(built[1], installed_models(), ignore=shutil.ignore_patterns(".lock"))
+    return installed_models()
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("no_loading", "installed")
+def test_an_installed_export_is_copied_into_the_index(
+    spec: str, built: tuple[str, Path], tmp_path: Path
+) -> None:
+    """An image without torch can index, and the index can go to a machine without the image."""
+    model_id, models = built
+    fingerprint = model_id.rpartition("@")[2]
+
+    embedder = embedder_for_indexing(spec, tmp_path / "models")
+
+    assert isinstance(embedder, OnnxEmbedder)
+    assert {path.name for path in (tmp_path / "models").iterdir()} <= {fingerprint, ".lock"}
+    assert _contents(tmp_path / "models" / fingerprint) == _contents(models / fingerprint)
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("no_loading", "installed")
+def test_a_question_takes_an_installed_export_where_it_lies(
+    built: tuple[str, Path], tmp_path: Path
+) -> None:
+    """An index that has lost its own is answered from, and not written to."""
+    embedder = embedder_for_questions(built[0], tmp_path / "models")
+
+    assert embedder.model_id == built[0]
+    assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("no_loading", "installed")
+def test_an_installed_export_serves_where_nothing_can_be_written(spec: str, tmp_path: Path) -> None:
+    """That the index cannot be written is for whoever writes it to say."""
+    (tmp_path / "models").write_text("a file, where there should be a folder")
+
+    assert isinstance(embedder_for_indexing(spec, tmp_path / "models"), OnnxEmbedder)
+
+
+@pytest.mark.model
+def test_a_damaged_installed_export_is_not_taken(
+    spec: str, installed: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Vectors of a damaged model would be wrong without a word."""
+    (graph,) = installed.glob("*/model.onnx")
+    graph.write_bytes(b"damaged")
+
+    with caplog.at_level(logging.WARNING):
+        embedder = embedder_for_indexing(spec, tmp_path / "models")
+
+    assert "reinstall it" in caplog.text
+    (made,) = (tmp_path / "models").glob("*/model.onnx")
+    assert isinstance(embedder, OnnxEmbedder)
+    assert made.read_bytes() != b"damaged"
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @pytest.mark.model
