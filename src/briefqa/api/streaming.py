@@ -1,10 +1,12 @@
 """Sends an answer as it comes, and stops it when whoever asked has gone."""
 
+import asyncio
 import json
 import logging
+import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from typing import Any, Final, Protocol
 
 import anyio
@@ -79,7 +81,7 @@ async def reply_whole(
         async for event in coming:
             if isinstance(event, Answer):
                 return WireResponse(render(event))
-            if await request.is_disconnected():
+            if isinstance(event, StillWriting) and await request.is_disconnected():
                 break
     raise ClientDisconnect
 
@@ -122,11 +124,30 @@ async def _sent(events: Events, form: StreamForm) -> AsyncGenerator[bytes, None]
 
 
 async def in_threads(events: Events) -> AsyncGenerator[AnswerEvent, None]:
-    """Yield ``events``, each fetched in a thread; closed early, it stops them."""
+    """Yield ``events``, fetched in one thread; closed early, it stops them.
+
+    They are stopped at the next one: a language model that writes gives one several times a
+    second.
+    """
+    loop = asyncio.get_running_loop()
+    arrived: asyncio.Queue[AnswerEvent | None] = asyncio.Queue()
+    has_left = threading.Event()
+
+    def fetch() -> None:
+        with closing(events):
+            for event in events:
+                if has_left.is_set():
+                    return
+                loop.call_soon_threadsafe(arrived.put_nowait, event)
+
+    fetching = asyncio.ensure_future(to_thread.run_sync(fetch))
+    fetching.add_done_callback(lambda _: arrived.put_nowait(None))
     try:
-        while (event := await to_thread.run_sync(next, events, None)) is not None:
+        while (event := await arrived.get()) is not None:
             yield event
+        await fetching
     finally:
-        # The thread of a `next` under way has ended by now: cancelling waits for it.
+        has_left.set()
+        # Whoever goes on may count on it that nothing works on the answer any more.
         with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(events.close)
+            await asyncio.wait([fetching])
