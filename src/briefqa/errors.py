@@ -33,6 +33,10 @@ BriefqaError (1)
 ├── GateError (1)                  a build that finds less than the index that serves
 ├── IndexLockedError (1)           another process is writing
 ├── IndexWriteError (1)            the index folder cannot be written
+├── LoadError (1)                  an answer that the server has no time for
+│   ├── BusyError                  too many are under way
+│   ├── StoppingError              the server is being stopped
+│   └── AnswerTimeoutError         it took longer than one may
 └── BackendError (5)               a model or store cannot be reached
     ├── WeightsError               model files that are not what they should be
     ├── ModelFaultError            a language model that writes nothing, or not all
@@ -405,6 +409,47 @@ class IndexWriteError(BriefqaError):
         self.detail = detail
         super().__init__(
             f"cannot write the index in {str(folder)!r}: {detail}; what it held before is untouched"
+        )
+
+
+class LoadError(BriefqaError):
+    """The server has no time for an answer; ``retry_after_s`` says when it may have, if ever."""
+
+    def __init__(self, detail: str, *, retry_after_s: int | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(detail)
+
+    def headers(self) -> dict[str, str] | None:
+        """Return what HTTP says of it beside the status."""
+        return None if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
+
+
+class BusyError(LoadError):
+    """Too many answers are under way."""
+
+    def __init__(self, detail: str, *, retry_after_s: int) -> None:
+        super().__init__(
+            f"{detail}; ask again in {retry_after_s} seconds", retry_after_s=retry_after_s
+        )
+
+
+class StoppingError(LoadError):
+    """The server is being stopped, and takes or finishes nothing more."""
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__(
+            "the server is being stopped; ask again once it is back", retry_after_s=retry_after_s
+        )
+
+
+class AnswerTimeoutError(LoadError):
+    """An answer took longer than one may, and was stopped."""
+
+    def __init__(self, *, most_s: float) -> None:
+        self.most_s = most_s
+        super().__init__(
+            f"the answer was not whole after {most_s:g} seconds, which is the most, and was "
+            "stopped; ask for less, or without a language model"
         )
 
 

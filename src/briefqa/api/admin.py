@@ -9,7 +9,6 @@ from starlette.types import Scope
 from briefqa.assembly.changing import IndexChanger
 
 DOCUMENTS_PATH = "/v1/documents/"
-MOST_BODY_BYTES = 2**20
 
 _SCHEME = "bearer"
 
@@ -36,9 +35,9 @@ class Admin:
         return has_key and scheme.lower() == _SCHEME
 
 
-def most_body_bytes(scope: Scope, admin: Admin | None) -> int:
+def most_body_bytes(scope: Scope, admin: Admin | None, *, otherwise: int) -> int:
     """Return how large the body of a request may be: much is taken only from those who may send."""
     is_upload = scope["method"] == "PUT" and scope["path"].startswith(DOCUMENTS_PATH)
     if is_upload and admin is not None and admin.is_meant_by(Headers(scope=scope)):
         return admin.most_bytes
-    return MOST_BODY_BYTES
+    return otherwise

@@ -6,6 +6,7 @@ from briefqa.api.admin import Admin
 from briefqa.api.changes import add_change_routes
 from briefqa.api.docs_page import add_docs_routes, describe
 from briefqa.api.documents import add_document_routes
+from briefqa.api.limiting import Limits, LimitsMiddleware, Slots
 from briefqa.api.mcp.route import add_mcp_route
 from briefqa.api.middleware import RequestMiddleware
 from briefqa.api.openai import add_openai_routes
@@ -24,12 +25,15 @@ envelope on the routes in its shape.
 """
 
 
-def create_app(service: Service, admin: Admin | None = None) -> FastAPI:
+def create_app(
+    service: Service, admin: Admin | None = None, *, limits: Limits | None = None
+) -> FastAPI:
     """Return the application that answers from ``service``; closing that stays the caller's.
 
     Args:
         service: What answers.
         admin: Lets those who hold its key change the index; without it nobody can.
+        limits: How much a client may send and wait; the defaults if left out.
     """
     app = FastAPI(
         title="briefqa",
@@ -47,7 +51,12 @@ def create_app(service: Service, admin: Admin | None = None) -> FastAPI:
             "auto_configure": False,
         },
     )
-    app.add_middleware(RequestMiddleware, admin=admin)
+    limits = limits or Limits()
+    # Whoever stops the server tells them, and whoever watches it counts them.
+    slots = app.state.slots = Slots.within(limits)
+    # Each stands around those above it.
+    app.add_middleware(LimitsMiddleware, limits=limits, slots=slots, admin=admin)
+    app.add_middleware(RequestMiddleware)
     add_problem_handlers(app)
     add_question_routes(app, service)
     add_document_routes(app, service)

@@ -1,4 +1,4 @@
-"""What happens to every request: its id, its log line, a limit on its body, a last resort."""
+"""What happens to every request: its id, its log line, a last resort."""
 
 import logging
 import re
@@ -11,25 +11,20 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from briefqa.api.admin import MOST_BODY_BYTES, Admin, most_body_bytes
-from briefqa.api.problems import INTERNAL, TOO_LARGE, problem_response
+from briefqa.api.problems import INTERNAL, problem_response
 
 REQUEST_ID = "X-Request-ID"
 
-# How much of a body that is too large is read on, so that its sender gets to
-# the point of reading what is wrong instead of seeing the connection reset.
-_MOST_DROPPED_BYTES = 16 * MOST_BODY_BYTES
 _SANE_ID = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
 
 _log = logging.getLogger(__name__)
 
 
 class RequestMiddleware:
-    """Wraps the application; the only place that knows of asynchronous calls."""
+    """Wraps the application and all that stands before it."""
 
-    def __init__(self, app: ASGIApp, admin: Admin | None = None) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._admin = admin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -60,16 +55,7 @@ class RequestMiddleware:
 
     async def _answer(self, scope: Scope, receive: Receive, reply: "_Reply") -> None:
         try:
-            most = most_body_bytes(scope, self._admin)
-            body = await _read_body(receive, most)
-            if body is None:
-                detail = f"the body has more than {most} bytes, which is the most"
-                response = problem_response(
-                    TOO_LARGE, detail, scope, headers={"Connection": "close"}
-                )
-                await response(scope, receive, reply.send)
-                return
-            await self.app(scope, _replaying(body, receive), reply.send)
+            await self.app(scope, receive, reply.send)
         except ClientDisconnect:
             _log.debug("the client went away before its request was read")
         except Exception as error:
@@ -95,35 +81,6 @@ class _Reply:
             self.status = message["status"]
             MutableHeaders(scope=message)[REQUEST_ID] = self._request_id
         await self._send(message)
-
-
-async def _read_body(receive: Receive, most: int) -> bytes | None:
-    """Return the whole body, or None if it is too large; raises ClientDisconnect."""
-    parts: list[bytes] = []
-    size = 0
-    while size <= most + _MOST_DROPPED_BYTES:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        part = message.get("body", b"")
-        size += len(part)
-        if size > most:
-            parts.clear()
-        else:
-            parts.append(part)
-        if not message.get("more_body", False):
-            break
-    return b"".join(parts) if size <= most else None
-
-
-def _replaying(body: bytes, receive: Receive) -> Receive:
-    """Return a ``receive`` that gives the body in one piece, then whatever comes next."""
-    pending = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return pending.pop() if pending else await receive()
-
-    return replay
 
 
 def _frames(error: BaseException) -> list[str]:

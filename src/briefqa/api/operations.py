@@ -25,7 +25,8 @@ def add_operation_routes(app: FastAPI, service: Service) -> None:
         summary="Tell that the process is up",
         responses={200: {"model": HealthReply}},
     )
-    def health() -> JSONResponse:
+    async def health() -> JSONResponse:
+        # In no thread, for which it might have to wait.
         return JSONResponse(health_reply)
 
     @app.get(

@@ -19,6 +19,7 @@ from briefqa.api.schemas import Problem
 from briefqa.api.validation import FieldError, explain, is_broken_json
 from briefqa.datatypes import JsonValue
 from briefqa.errors import (
+    AnswerTimeoutError,
     BackendError,
     BriefqaError,
     ConditionError,
@@ -29,8 +30,10 @@ from briefqa.errors import (
     IndexLockedError,
     IndexWriteError,
     LimitError,
+    LoadError,
     NoDocumentsError,
     QuestionError,
+    StoppingError,
     UnknownDocumentError,
     UsageError,
 )
@@ -56,6 +59,8 @@ class ProblemKind:
 
 INTERNAL: Final = ProblemKind(500, "internal-error", "The server failed")
 TOO_LARGE: Final = ProblemKind(413, "body-too-large", "The body is too large")
+SLOW_BODY: Final = ProblemKind(408, "body-too-slow", "The body comes too slowly")
+BROKEN_ADDRESS: Final = ProblemKind(400, "broken-address", "The address cannot be read")
 BROKEN_JSON: Final = ProblemKind(400, "broken-json", "The body cannot be read as JSON")
 NOT_JSON: Final = ProblemKind(415, "not-json", "The body is not sent as JSON")
 CHANGES_OFF: Final = ProblemKind(403, "changes-off", "The index cannot be changed over HTTP")
@@ -77,6 +82,9 @@ OF_ERROR: Final[Mapping[type[BriefqaError], ProblemKind]] = {
     IndexLockedError: ProblemKind(409, "index-locked", "The index is being written"),
     IndexWriteError: ProblemKind(503, "index-unwritable", "The index cannot be written"),
     BackendError: ProblemKind(503, "backend-unavailable", "A model or store cannot be reached"),
+    LoadError: ProblemKind(503, "busy", "Too much is asked at once"),
+    StoppingError: ProblemKind(503, "stopping", "The server is being stopped"),
+    AnswerTimeoutError: ProblemKind(504, "answer-too-slow", "The answer takes too long"),
 }
 
 OF_STATUS: Final[Mapping[int, tuple[ProblemKind, str]]] = {
@@ -149,13 +157,14 @@ def _on_our_error(request: Request, error: Exception) -> Response:
     if kind.status >= _FIRST_SERVER_ERROR:
         _log.error("%s: %s", type(error).__name__, error)
     errors: list[FieldError] = []
+    headers = error.headers() if isinstance(error, LoadError) else None
     if isinstance(error, QuestionError):
         errors = [FieldError(str(error), pointer="#/question")]
     if isinstance(error, LimitError | DateError):
         errors = [FieldError(str(error), pointer=f"#/{error.name}")]
     if isinstance(error, ConditionError):
         errors = [condition_error(error, request.method)]
-    return problem_response(kind, str(error), request.scope, errors=errors)
+    return problem_response(kind, str(error), request.scope, errors=errors, headers=headers)
 
 
 def _on_invalid_request(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import ipaddress
 import logging
+import math
 import os
 import signal
 import socket
@@ -11,23 +12,28 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 import uvicorn
+from anyio import to_thread
+from fastapi import FastAPI
 
 from briefqa.api.admin import Admin
 from briefqa.api.app import create_app
+from briefqa.api.limiting import Limits, Slots, protocol_within
 from briefqa.assembly.service import Service
 from briefqa.errors import AddressInUseError, SettingsError
 
-_GRACE_S = 10
+# Between the end of an answer and that of its connection.
+_LEEWAY_S = 2
 
 _log = logging.getLogger(__name__)
 
 
-def serve(
+def serve(  # noqa: PLR0913 - what answers, where, and for whom
     service: Service,
     *,
     host: str,
     port: int,
     admin: Admin | None = None,
+    limits: Limits | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve HTTP until SIGTERM, then finish the requests under way and return.
@@ -37,6 +43,7 @@ def serve(
         host: Name or address to listen on.
         port: Port to listen on; 0 picks a free one.
         admin: Lets those who hold its key change the index; without it nobody can.
+        limits: How much a client may send and wait; the defaults if left out.
         on_ready: Told the address, such as ``http://127.0.0.1:8321``, once it answers.
 
     Raises:
@@ -51,37 +58,55 @@ def serve(
                 "listening on %s: other machines can reach this service, which asks for no key",
                 address,
             )
-        config = uvicorn.Config(
-            create_app(service, admin),
-            http="h11",
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE_S,
-        )
-        server = _Server(config, _url(host, listener), on_ready)
+        limits = limits or Limits()
+        app = create_app(service, admin, limits=limits)
+        server = Server(app, limits, url=_url(host, listener), on_ready=on_ready)
         with _outlived_termination(server):
             server.run(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
-    """Tells when it answers."""
+class Server(uvicorn.Server):
+    """Tells when it answers, and has answers end in time when it is stopped."""
 
     def __init__(
-        self, config: uvicorn.Config, url: str, on_ready: Callable[[str], None] | None
+        self,
+        app: FastAPI,
+        limits: Limits,
+        *,
+        url: str,
+        on_ready: Callable[[str], None] | None = None,
     ) -> None:
-        super().__init__(config)
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=protocol_within(limits),
+                loop="asyncio",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=math.ceil(limits.grace_s) + _LEEWAY_S,
+            )
+        )
+        self._limits = limits
+        self._slots: Slots = app.state.slots
         self._url = url
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        # An answer that waits for its model holds a thread; what is quick has the usual number.
+        to_thread.current_default_thread_limiter().total_tokens += self._limits.answers_at_once
         await super().startup(sockets)
         _log.info("listening", extra={"url": self._url})
         if self._on_ready is not None:
             self._on_ready(self._url)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen no more, and let what is under way end."""
+        self._slots.stop(self._limits.grace_s)
+        await super().shutdown(sockets)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from briefqa.api.limiting import check_deadline
 from briefqa.api.problems import INTERNAL, ProblemKind, kind_of, problem
 from briefqa.api.replies import WireResponse, encoded
 from briefqa.datatypes import Answer, AnswerEvent, PassagesFound, SentenceSaid, StillWriting
@@ -128,6 +129,9 @@ async def in_threads(events: Events) -> AsyncGenerator[AnswerEvent, None]:
 
     They are stopped at the next one: a language model that writes gives one several times a
     second.
+
+    Raises:
+        LoadError: If there is no more time for an answer.
     """
     loop = asyncio.get_running_loop()
     arrived: asyncio.Queue[AnswerEvent | None] = asyncio.Queue()
@@ -144,6 +148,9 @@ async def in_threads(events: Events) -> AsyncGenerator[AnswerEvent, None]:
     fetching.add_done_callback(lambda _: arrived.put_nowait(None))
     try:
         while (event := await arrived.get()) is not None:
+            # One that is whole is not thrown away.
+            if not isinstance(event, Answer):
+                check_deadline()
             yield event
         await fetching
     finally:

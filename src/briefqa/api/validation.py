@@ -66,13 +66,13 @@ def _explained(error: _Error) -> FieldError:
         expected = _EXPECTED.get(kind) or error["msg"].removeprefix("Input ")
         detail = f"{expected}, found {_shown(error['input'])}"
     if part != "body":
-        return FieldError(detail, parameter=_readable(str(path[0] if path else part)))
-    return FieldError(detail, pointer=_pointer(path))
+        return FieldError(detail, parameter=readable(str(path[0] if path else part)))
+    return FieldError(detail, pointer=pointer_to(path))
 
 
-def _pointer(path: Sequence[str | int]) -> str:
-    """Return a JSON pointer as a URI fragment (RFC 6901, section 6)."""
-    steps = (_readable(str(step)).replace("~", "~0").replace("/", "~1") for step in path)
+def pointer_to(path: Sequence[str | int]) -> str:
+    """Return ``path`` as a JSON pointer in a URI fragment (RFC 6901, section 6)."""
+    steps = (readable(str(step)).replace("~", "~0").replace("/", "~1") for step in path)
     return "#" + "".join(f"/{quote(step, safe='~')}" for step in steps)
 
 
@@ -83,16 +83,16 @@ def _shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case str():
-            return f'"{_readable(value)}"'
+            return f'"{readable(value)}"'
         case list():
             return f"a list of {len(value)}"
         case dict():
             return "an object"
         case _:
-            return _readable(str(value))
+            return readable(str(value))
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """Return ``text`` short enough to read, and such that it can be encoded."""
     short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
     return short.encode("utf-8", "replace").decode()

@@ -1,7 +1,7 @@
 """Command ``serve``."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,10 @@ from briefqa.cli.indexing import reading_options
 from briefqa.cli.opening import open_configured
 from briefqa.cli.options import EmbedderOption, IndexOption, ModelOption, RerankerOption
 from briefqa.cli.output import say
+
+if TYPE_CHECKING:
+    from briefqa.api.limiting import Limits
+    from briefqa.settings import LimitSettings
 
 
 def serve(
@@ -62,8 +66,30 @@ def serve(
                 settings.server.max_upload_megabytes * 1_000_000,
                 IndexChanger(settings.index, reading_options(settings.documents)),
             ),
+            limits=_limits(settings.server.limits),
             host=settings.server.host,
             port=settings.server.port,
             on_ready=lambda url: say(f"briefqa: serving at {url} (Ctrl-C stops it)"),
         )
     return 0
+
+
+def _limits(settings: "LimitSettings") -> "Limits":
+    from briefqa.api.limiting import Limits  # noqa: PLC0415 - as above
+    from briefqa.api.limiting.limits import default_answers_at_once  # noqa: PLC0415
+
+    return Limits(
+        answers_at_once=settings.answers_at_once or default_answers_at_once(),
+        answers_waiting=settings.answers_waiting,
+        wait_s=settings.wait_s,
+        answer_s=settings.answer_s,
+        question_characters=settings.question_characters,
+        top_k=settings.top_k,
+        body_bytes=settings.body_kilobytes * 1_024,
+        json_depth=settings.json_depth,
+        connections=settings.connections,
+        head_s=settings.head_s,
+        body_s=settings.body_s,
+        write_s=settings.write_s,
+        grace_s=settings.grace_s,
+    )

@@ -1,5 +1,6 @@
 """What can be set, where each value came from, and the way both are read."""
 
+from briefqa.settings.limits import LimitSettings
 from briefqa.settings.loading import CONFIG_FILE, SettingOrigin, Settings, load_settings, origins
 from briefqa.settings.models import ModelSettings
 from briefqa.settings.sections import ChunkingSettings, DocumentsSettings, GateSettings
@@ -10,6 +11,7 @@ __all__ = [
     "ChunkingSettings",
     "DocumentsSettings",
     "GateSettings",
+    "LimitSettings",
     "ModelSettings",
     "ServerSettings",
     "SettingOrigin",

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from briefqa.settings.limits import LimitSettings
+
 
 class ServerSettings(BaseModel):
     """Where the HTTP service listens, and who may change what it serves."""
@@ -18,3 +20,4 @@ class ServerSettings(BaseModel):
     max_upload_megabytes: int = Field(
         default=50, ge=1, le=10_000, description="Largest document that may be sent, in MB."
     )
+    limits: LimitSettings = LimitSettings()

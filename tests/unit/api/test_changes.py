@@ -125,7 +125,6 @@ def test_only_operators_may_send_much(client: TestClient) -> None:
         "..%2F..%2Fetc%2Fpasswd",
         ".hidden.md",
         "a%2F%2Fb.md",
-        "a%00.md",
         "a%0Ab.md",
         "%20",
         "x" * 501,

@@ -357,7 +357,7 @@ _CHAT = "POST /v1/chat/completions"
         (_CHAT, _body(" "), (422, "invalid_request", "messages[0].content")),
         (_CHAT, _body(_IMAGE), (422, "invalid_request", "messages[0].content[1]")),
         (_CHAT, _body("x" * 5000), (422, "invalid_request", "messages")),
-        (_CHAT, _body("\ud800"), (422, "invalid_request", "messages[0].content[0].text")),
+        (_CHAT, _body("\ud800"), (422, "invalid_request", "messages[0].content")),
     ],
 )
 def test_mistakes_come_in_openai_s_envelope(
