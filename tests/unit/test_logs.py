@@ -14,12 +14,13 @@ from briefqa.logs import LogForm, configure_logging
 def _as_before() -> Iterator[None]:
     """Leave logging as it was."""
     root = logging.getLogger()
-    uvicorn = logging.getLogger("uvicorn")
-    handlers, levels = list(root.handlers), (root.level, uvicorn.level)
+    changed = [root, logging.getLogger("uvicorn"), logging.getLogger("briefqa")]
+    handlers, levels = list(root.handlers), [log.level for log in changed]
     yield
+    logging.captureWarnings(capture=False)
     root.handlers = handlers
-    root.setLevel(levels[0])
-    uvicorn.setLevel(levels[1])
+    for log, level in zip(changed, levels, strict=True):
+        log.setLevel(level)
 
 
 def test_json_line_has_event_fields_and_request(capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,3 +81,65 @@ def test_configuring_twice_does_not_double_the_lines(capsys: pytest.CaptureFixtu
 
     (line,) = capsys.readouterr().err.splitlines()
     assert json.loads(line)["event"] == "loud"
+
+
+_CANARY = "zanzibar"
+
+
+def _raised() -> ValueError:
+    try:
+        raise ValueError(_CANARY)  # noqa: TRY301 - stands for any
+    except ValueError as error:
+        return error
+
+
+@pytest.mark.parametrize("form", LogForm)
+@pytest.mark.parametrize("level", [logging.INFO, logging.WARNING, logging.ERROR])
+def test_line_of_a_library_says_nothing_of_what_it_was_given(
+    capsys: pytest.CaptureFixture[str], form: LogForm, level: int
+) -> None:
+    """A library writes down whatever it likes: the question, a header, the reply of a server."""
+    configure_logging(form, level=level)
+
+    for name in ("httpx2", "asyncio", "some.library", "uvicorn.error", "opentelemetry.sdk"):
+        log = logging.getLogger(name)
+        log.error("got %s", _CANARY, extra={"body": _CANARY}, exc_info=_raised())
+    logging.getLogger("some.library").error(f"got {_CANARY}", stack_info=True)  # noqa: G004
+
+    shown = capsys.readouterr().err
+    assert _CANARY not in shown
+    assert shown.count("ValueError") == 5
+    assert "some.library" in shown
+
+
+def test_error_of_ours_is_told_without_its_message(capsys: pytest.CaptureFixture[str]) -> None:
+    """The message of an unexpected error quotes what it failed on."""
+    configure_logging(LogForm.JSON)
+
+    logging.getLogger("briefqa.some").error("failed", exc_info=_raised())
+
+    line = json.loads(capsys.readouterr().err)
+    assert line["exception"].startswith("ValueError\n")
+    assert "test_logs.py" in line["exception"]
+    assert _CANARY not in str(line)
+
+
+def test_debug_shows_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever asks for it gets what a mistake is found with."""
+    configure_logging(LogForm.JSON, level=logging.DEBUG)
+
+    logging.getLogger("some.library").debug("got %s", _CANARY)
+    logging.getLogger("briefqa.some").error("failed", exc_info=_raised())
+
+    first, second = map(json.loads, capsys.readouterr().err.splitlines())
+    assert first["event"] == f"got {_CANARY}"
+    assert _CANARY in second["exception"]
+
+
+def test_library_s_chatter_is_left_out_above_debug(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for each request to a language model is one that nobody asked for."""
+    configure_logging(LogForm.JSON)
+
+    logging.getLogger("httpx2").info("HTTP Request: POST http://model/")
+
+    assert capsys.readouterr().err == ""

@@ -9,6 +9,8 @@ from briefqa.api.documents import add_document_routes
 from briefqa.api.limiting import Limits, LimitsMiddleware, Slots
 from briefqa.api.mcp.route import add_mcp_route
 from briefqa.api.middleware import RequestMiddleware
+from briefqa.api.observing.observer import Observer
+from briefqa.api.observing.route import add_metrics_route
 from briefqa.api.openai import add_openai_routes
 from briefqa.api.operations import add_operation_routes, installed_version
 from briefqa.api.pages import add_page_routes
@@ -26,7 +28,11 @@ envelope on the routes in its shape.
 
 
 def create_app(
-    service: Service, admin: Admin | None = None, *, limits: Limits | None = None
+    service: Service,
+    admin: Admin | None = None,
+    *,
+    limits: Limits | None = None,
+    observer: Observer | None = None,
 ) -> FastAPI:
     """Return the application that answers from ``service``; closing that stays the caller's.
 
@@ -34,6 +40,8 @@ def create_app(
         service: What answers.
         admin: Lets those who hold its key change the index; without it nobody can.
         limits: How much a client may send and wait; the defaults if left out.
+        observer: What counts requests and sends their traces, of this application alone; one
+            that sends none if left out.
     """
     app = FastAPI(
         title="briefqa",
@@ -54,9 +62,12 @@ def create_app(
     limits = limits or Limits()
     # Whoever stops the server tells them, and whoever watches it counts them.
     slots = app.state.slots = Slots.within(limits)
+    observer = observer or Observer()
+    observer.metrics.watch_index(service)
+    observer.metrics.watch_load(slots)
     # Each stands around those above it.
     app.add_middleware(LimitsMiddleware, limits=limits, slots=slots, admin=admin)
-    app.add_middleware(RequestMiddleware)
+    app.add_middleware(RequestMiddleware, observer=observer)
     add_problem_handlers(app)
     add_question_routes(app, service)
     add_document_routes(app, service)
@@ -64,6 +75,7 @@ def create_app(
     add_openai_routes(app, service)
     add_mcp_route(app, service)
     add_operation_routes(app, service)
+    add_metrics_route(app, observer.metrics)
     add_docs_routes(app)
     add_page_routes(app, service)
     describe(app)

@@ -2,8 +2,6 @@
 
 import logging
 import re
-import time
-import traceback
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -11,7 +9,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from briefqa.api.observing import note_problem
+from briefqa.api.observing.observer import Observer
 from briefqa.api.problems import INTERNAL, problem_response
+from briefqa.logs import told_discreetly
 
 REQUEST_ID = "X-Request-ID"
 
@@ -23,8 +24,9 @@ _log = logging.getLogger(__name__)
 class RequestMiddleware:
     """Wraps the application and all that stands before it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, observer: Observer | None = None) -> None:
         self.app = app
+        self._observer = observer or Observer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -37,21 +39,14 @@ class RequestMiddleware:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         inner: Scope = {**scope, "method": method}
         reply = _Reply(send, request_id)
-        started = time.perf_counter()
-        with bound_contextvars(request_id=request_id):
+        with (
+            bound_contextvars(request_id=request_id),
+            self._observer.watching(inner, method=scope["method"]) as request,
+        ):
             try:
                 await self._answer(inner, receive, reply)
             finally:
-                route = inner.get("route")
-                _log.info(
-                    "request",
-                    extra={
-                        "method": scope["method"],
-                        "path": getattr(route, "path_format", None),
-                        "status": reply.status,
-                        "duration_ms": round((time.perf_counter() - started) * 1000, 3),
-                    },
-                )
+                request.status = reply.status
 
     async def _answer(self, scope: Scope, receive: Receive, reply: "_Reply") -> None:
         try:
@@ -59,7 +54,8 @@ class RequestMiddleware:
         except ClientDisconnect:
             _log.debug("the client went away before its request was read")
         except Exception as error:
-            _log.error("%s\n%s", type(error).__name__, "\n".join(_frames(error)))
+            note_problem(INTERNAL.name)
+            _log.error("%s", told_discreetly(error))
             # The message may quote what was asked, and so may those of its causes.
             _log.debug("the error in full", exc_info=error)
             if reply.status is not None:
@@ -81,8 +77,3 @@ class _Reply:
             self.status = message["status"]
             MutableHeaders(scope=message)[REQUEST_ID] = self._request_id
         await self._send(message)
-
-
-def _frames(error: BaseException) -> list[str]:
-    stack = traceback.extract_tb(error.__traceback__)
-    return [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in stack]

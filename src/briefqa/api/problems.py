@@ -15,6 +15,7 @@ from starlette.types import Scope
 
 from briefqa.api.envelopes import envelope_response, is_openai_path
 from briefqa.api.filters import condition_error
+from briefqa.api.observing import note_problem
 from briefqa.api.schemas import Problem
 from briefqa.api.validation import FieldError, explain, is_broken_json
 from briefqa.datatypes import JsonValue
@@ -122,6 +123,7 @@ def problem_response(
     if is_openai_path(path):
         return envelope_response(
             kind.status, kind.name, detail, path=path, errors=errors, headers=headers
+    note_problem(kind.name)
         )
     content = problem(kind, detail, scope)
     if errors:

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from briefqa.api.judgements import VerifyReply, VerifyRequest
+from briefqa.api.observing import noted
 from briefqa.api.problems import PROBLEM_REPLIES
 from briefqa.api.replies import WireResponse
 from briefqa.api.schemas import AnswerReply, AskRequest, SearchReply, SearchRequest
@@ -52,7 +53,7 @@ def _add_searching(app: FastAPI, service: Service) -> None:
                 since=body.since,
                 as_of=body.as_of,
             )
-            return WireResponse(search_to_wire(result, explanation))
+            return WireResponse(search_to_wire(noted(result), explanation))
         result = service.search(
             body.question,
             top_k=body.top_k,
@@ -60,7 +61,7 @@ def _add_searching(app: FastAPI, service: Service) -> None:
             since=body.since,
             as_of=body.as_of,
         )
-        return WireResponse(search_to_wire(result))
+        return WireResponse(search_to_wire(noted(result)))
 
 
 def _add_asking(app: FastAPI, service: Service) -> None:

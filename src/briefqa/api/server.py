@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from briefqa.api.admin import Admin
 from briefqa.api.app import create_app
 from briefqa.api.limiting import Limits, Slots, protocol_within
+from briefqa.api.observing.observer import Observer
 from briefqa.assembly.service import Service
 from briefqa.errors import AddressInUseError, SettingsError
 
@@ -34,6 +35,7 @@ def serve(  # noqa: PLR0913 - what answers, where, and for whom
     port: int,
     admin: Admin | None = None,
     limits: Limits | None = None,
+    observer: Observer | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve HTTP until SIGTERM, then finish the requests under way and return.
@@ -44,6 +46,7 @@ def serve(  # noqa: PLR0913 - what answers, where, and for whom
         port: Port to listen on; 0 picks a free one.
         admin: Lets those who hold its key change the index; without it nobody can.
         limits: How much a client may send and wait; the defaults if left out.
+        observer: What counts requests and sends their traces; closing it stays the caller's.
         on_ready: Told the address, such as ``http://127.0.0.1:8321``, once it answers.
 
     Raises:
@@ -59,7 +62,7 @@ def serve(  # noqa: PLR0913 - what answers, where, and for whom
                 address,
             )
         limits = limits or Limits()
-        app = create_app(service, admin, limits=limits)
+        app = create_app(service, admin, limits=limits, observer=observer)
         server = Server(app, limits, url=_url(host, listener), on_ready=on_ready)
         with _outlived_termination(server):
             server.run(sockets=[listener])

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from briefqa.api.limiting import check_deadline
+from briefqa.api.observing import note_problem, noted
 from briefqa.api.problems import INTERNAL, ProblemKind, kind_of, problem
 from briefqa.api.replies import WireResponse, encoded
 from briefqa.datatypes import Answer, AnswerEvent, PassagesFound, SentenceSaid, StillWriting
@@ -115,10 +116,12 @@ async def _sent(events: Events, form: StreamForm) -> AsyncGenerator[bytes, None]
                 last = time.monotonic()
     except BriefqaError as error:
         _log.error("%s: %s", type(error).__name__, error)
+        note_problem(kind_of(error).name)
         for part in form.failed(kind_of(error), str(error)):
             yield part
     except Exception as error:  # noqa: BLE001 - the status is sent; only an event can say it
         _log.error("%s", type(error).__name__)
+        note_problem(INTERNAL.name)
         detail = "something unexpected happened; the server's log has it under the request id"
         for part in form.failed(INTERNAL, detail):
             yield part
@@ -149,7 +152,9 @@ async def in_threads(events: Events) -> AsyncGenerator[AnswerEvent, None]:
     try:
         while (event := await arrived.get()) is not None:
             # One that is whole is not thrown away.
-            if not isinstance(event, Answer):
+            if isinstance(event, Answer):
+                noted(event)
+            else:
                 check_deadline()
             yield event
         await fetching

@@ -1,6 +1,7 @@
 """Command ``serve``."""
 
-import sys
+import logging
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,7 @@ from briefqa.cli.output import say
 
 if TYPE_CHECKING:
     from briefqa.api.limiting import Limits
-    from briefqa.settings import LimitSettings
+    from briefqa.settings import LimitSettings, ServerSettings
 
 
 def serve(
@@ -51,27 +52,41 @@ def serve(
     with open_configured(settings) as service:
         # Only now: a missing index is told at once, not after a server was imported.
         from briefqa.api.admin import Admin  # noqa: PLC0415
+        from briefqa.api.observing.observer import Observer  # noqa: PLC0415
+        from briefqa.api.observing.telemetry import traces_wanted  # noqa: PLC0415
         from briefqa.api.server import serve as listen  # noqa: PLC0415
         from briefqa.assembly.changing import IndexChanger  # noqa: PLC0415
-        from briefqa.logs import LogForm, configure_logging  # noqa: PLC0415
 
-        configure_logging(LogForm.CONSOLE if sys.stderr.isatty() else LogForm.JSON)
+        _configure_logs(settings.server)
         key = settings.server.admin_key
-        listen(
-            service,
-            admin=None
-            if key is None
-            else Admin(
-                key.get_secret_value(),
-                settings.server.max_upload_megabytes * 1_000_000,
-                IndexChanger(settings.index, reading_options(settings.documents)),
-            ),
-            limits=_limits(settings.server.limits),
-            host=settings.server.host,
-            port=settings.server.port,
-            on_ready=lambda url: say(f"briefqa: serving at {url} (Ctrl-C stops it)"),
-        )
+        with Observer(traces_wanted(settings.server.telemetry, os.environ)) as observer:
+            listen(
+                service,
+                admin=None
+                if key is None
+                else Admin(
+                    key.get_secret_value(),
+                    settings.server.max_upload_megabytes * 1_000_000,
+                    IndexChanger(settings.index, reading_options(settings.documents)),
+                ),
+                limits=_limits(settings.server.limits),
+                observer=observer,
+                host=settings.server.host,
+                port=settings.server.port,
+                on_ready=lambda url: say(f"briefqa: serving at {url} (Ctrl-C stops it)"),
+            )
     return 0
+
+
+def _configure_logs(settings: "ServerSettings") -> None:
+    """Have log lines written as the settings of a server say."""
+    from briefqa.logs import LogForm, configure_logging  # noqa: PLC0415 - as above
+
+    form = settings.log_form
+    configure_logging(
+        LogForm.for_stderr() if form == "auto" else LogForm(form),
+        level=logging.getLevelNamesMapping()[settings.log_level.upper()],
+    )
 
 
 def _limits(settings: "LimitSettings") -> "Limits":

@@ -1,5 +1,7 @@
 """What can be set of the HTTP service."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from briefqa.settings.limits import LimitSettings
@@ -21,3 +23,15 @@ class ServerSettings(BaseModel):
         default=50, ge=1, le=10_000, description="Largest document that may be sent, in MB."
     )
     limits: LimitSettings = LimitSettings()
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least serious log lines that are written."
+    )
+    log_form: Literal["auto", "json", "console"] = Field(
+        default="auto",
+        description="What log lines are made for; auto means console on a terminal, else json.",
+    )
+    telemetry: bool | None = Field(
+        default=None,
+        description="Send traces over OTLP; unset, they are sent if OTEL_EXPORTER_OTLP_ENDPOINT "
+        "is set.",
+    )

@@ -28,7 +28,9 @@ from starlette.types import Message, Receive, Scope, Send
 from briefqa.api.mcp.links import Links, links_to_service
 from briefqa.api.mcp.stdin import can_wait, lines
 from briefqa.api.mcp.tools import TOOLS, Tool
+from briefqa.api.observing import note_problem
 from briefqa.api.operations import installed_version
+from briefqa.api.problems import INTERNAL, INVALID, kind_of
 from briefqa.api.replies import encoded
 from briefqa.api.validation import explain
 from briefqa.assembly.service import Service
@@ -148,11 +150,14 @@ async def _called(
         wanted = tool.takes.model_validate(arguments)
         found = encoded(await tool.run(service, wanted, links))
     except ValidationError as error:
+        note_problem(INVALID.name)
         wrong = explain([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
         return _failed("; ".join(f"{each.where}: {each.detail}" for each in wrong))
     except BriefqaError as error:
+        note_problem(kind_of(error).name)
         return _failed(str(error))
     except Exception as error:  # noqa: BLE001 - its message may quote what was asked
+        note_problem(INTERNAL.name)
         _log.error("%s", type(error).__name__)
         return _failed("something unexpected happened; the server's log has its kind")
     text = TextContent(type="text", text=found)

@@ -18,6 +18,7 @@ from briefqa.api.mcp.shapes import (
     SearchArguments,
     SearchResults,
 )
+from briefqa.api.observing import noted
 from briefqa.api.schemas import AnswerReply
 from briefqa.api.streaming import Events, in_threads
 from briefqa.api.verification import verify_answer
@@ -59,7 +60,7 @@ class Tool(Generic[_Taken]):
 
 async def _search(service: Service, wanted: SearchArguments, links: Links) -> WireObject:
     result = await to_thread.run_sync(lambda: service.search(wanted.query, top_k=_PASSAGES))
-    passages = search_to_wire(result)["passages"]
+    passages = search_to_wire(noted(result))["passages"]
     found: dict[str, WireObject] = {}
     for passage in _objects(passages):
         doc_id = str(passage["doc_id"])

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from briefqa.api.envelopes import envelope_response
+from briefqa.api.observing import note_problem
 from briefqa.api.problems import INVALID
 from briefqa.api.validation import FieldError
 from briefqa.errors import UsageError
@@ -28,6 +29,7 @@ def on_refused(request: Request, error: Exception) -> Response:
     """Answer a refused request in OpenAI's envelope."""
     if not isinstance(error, RefusedError):
         raise error
+    note_problem(error.code.replace("_", "-"))
     return envelope_response(
         error.status, error.code, str(error), path=request.url.path, errors=[error.error]
     )
