@@ -3,7 +3,8 @@
     python -m pip install openai
     python examples/openai_client.py "How large is the UK's AI investment?"
 
-The address is http://127.0.0.1:8321 unless BRIEFQA_URL says otherwise.
+The address is http://127.0.0.1:8321 unless BRIEFQA_URL says otherwise; BRIEFQA_KEY is the key,
+if the service asks for one.
 """
 
 import json
@@ -14,11 +15,12 @@ import urllib.request
 from openai import OpenAI
 
 SERVICE = os.environ.get("BRIEFQA_URL", "http://127.0.0.1:8321").rstrip("/")
+KEY = os.environ.get("BRIEFQA_KEY")
 
 
 def main(question: str) -> int:
     """Print the answer as it comes, then each citation; return 1 if one does not hold."""
-    client = OpenAI(base_url=f"{SERVICE}/v1", api_key="none")
+    client = OpenAI(base_url=f"{SERVICE}/v1", api_key=KEY or "none")
     stream = client.chat.completions.create(
         model="briefqa",
         messages=[{"role": "user", "content": question}],
@@ -49,7 +51,7 @@ def verify(receipts: list[dict[str, object]]) -> bool:
     request = urllib.request.Request(  # noqa: S310 - an address that whoever runs this chose
         f"{SERVICE}/v1/verify",
         json.dumps({"citations": receipts}).encode(),
-        {"Content-Type": "application/json"},
+        {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {KEY}"} if KEY else {}),
     )
     with urllib.request.urlopen(request) as reply:  # noqa: S310 - as above
         return bool(json.load(reply)["holds"])
