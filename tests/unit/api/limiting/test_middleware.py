@@ -12,9 +12,7 @@ _MOST = 1_000
 _SCOPE = {"type": "http", "method": "POST", "path": "/x", "raw_path": b"/x", "headers": []}
 
 
-def _exchange(
-    *messages: Message, patience_s: float = 10
-) -> tuple[list[bytes], list[Message]]:
+def _exchange(*messages: Message, patience_s: float = 10) -> tuple[list[bytes], list[Message]]:
     """Send ``messages``; return the bodies that the application saw and what was replied."""
     incoming = list(messages)
     seen: list[bytes] = []
