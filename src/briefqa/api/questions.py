@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from briefqa.api.judgements import VerifyReply, VerifyRequest
+from briefqa.api.limiting import check_asked
 from briefqa.api.observing import noted
 from briefqa.api.problems import PROBLEM_REPLIES
 from briefqa.api.replies import WireResponse
@@ -44,6 +45,7 @@ def _add_searching(app: FastAPI, service: Service) -> None:
         responses={200: {"model": SearchReply}, **PROBLEM_REPLIES},
     )
     def search(body: SearchRequest) -> JSONResponse:
+        check_asked(body.question, top_k=body.top_k)
         conditions = conditions_from_wire(body.filters)
         if body.explain:
             result, explanation = service.explain(
@@ -76,6 +78,8 @@ def _add_asking(app: FastAPI, service: Service) -> None:
         responses={200: {"model": AnswerReply, "content": STREAMED}, **PROBLEM_REPLIES},
     )
     async def ask(body: AskRequest, request: Request) -> Response:
+        check_asked(body.question, top_k=body.top_k)
+
         def start() -> Events:
             return service.stream(
                 body.question,

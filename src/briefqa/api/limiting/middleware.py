@@ -88,7 +88,7 @@ class LimitsMiddleware:
             async with self._slots.taken(receive):
                 with (
                     anyio.move_on_after(most_s + _LEEWAY_S) as left,
-                    answering(most_s, self._slots),
+                    answering(self._limits, self._slots),
                 ):
                     await self.app(scope, replayed, reply.send)
                 if left.cancelled_caught and not reply.has_begun:

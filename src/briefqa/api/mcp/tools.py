@@ -10,6 +10,7 @@ from anyio import to_thread
 from pydantic import BaseModel
 
 from briefqa.api.judgements import VerifyReply, VerifyRequest
+from briefqa.api.limiting import check_asked
 from briefqa.api.mcp.links import Links, with_links
 from briefqa.api.mcp.shapes import (
     AskArguments,
@@ -59,6 +60,7 @@ class Tool(Generic[_Taken]):
 
 
 async def _search(service: Service, wanted: SearchArguments, links: Links) -> WireObject:
+    check_asked(wanted.query)
     result = await to_thread.run_sync(lambda: service.search(wanted.query, top_k=_PASSAGES))
     passages = search_to_wire(noted(result))["passages"]
     found: dict[str, WireObject] = {}
@@ -118,6 +120,8 @@ async def _fetch(service: Service, wanted: FetchArguments, links: Links) -> Wire
 
 
 async def _ask(service: Service, wanted: AskArguments, links: Links) -> WireObject:
+    check_asked(wanted.question, top_k=wanted.top_k)
+
     def start() -> Events:
         return service.stream(
             wanted.question,

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from briefqa.api.envelopes import MODEL_NOT_FOUND
+from briefqa.api.limiting import check_asked
 from briefqa.api.openai.chat import ChatForm, plain_completion, whole_completion
 from briefqa.api.openai.choices import Choice, choices
 from briefqa.api.openai.conversation import Conversation, read_conversation, text_of
@@ -153,6 +154,8 @@ async def _opened(
 
 
 async def _events(asked: Conversation, choice: Choice, service: Service) -> Events:
+    check_asked(asked.question)
+
     def start() -> Events:
         return service.stream(asked.question, history=asked.history, model=choice.writer)
 

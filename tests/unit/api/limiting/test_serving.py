@@ -13,9 +13,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from starlette.testclient import TestClient
 from tests.limited import PATIENCE_S, Limited, listening_within, wait_until
 
 from briefqa import Service
+from briefqa.api import create_app
 from briefqa.api.limiting import Limits
 from briefqa.api.streaming import Events
 from briefqa.datatypes import StillWriting
@@ -230,3 +232,49 @@ def test_stream_ends_with_an_error_when_the_grace_is_over(index: Path) -> None:
         assert whole().status_code == 503
         server.thread.join(PATIENCE_S)
         assert not server.thread.is_alive()
+
+
+@pytest.mark.parametrize("path", ["/v1/search", *_ASKED, "/mcp"])
+def test_server_may_take_less_than_others_do(service: Service, path: str) -> None:
+    """Whoever runs it decides how long a question may be, by whichever way it comes."""
+    long, short = "How deep? " * 5, "How deep?"
+    made: dict[str, Callable[[str], dict[str, Any]]] = {
+        "/v1/search": lambda question: {"question": question},
+        "/v1/ask": lambda question: {"question": question},
+        "/v1/chat/completions": lambda question: {
+            "model": "briefqa",
+            "messages": [{"role": "user", "content": question}],
+        },
+        "/v1/responses": lambda question: {"model": "briefqa", "input": question},
+        "/mcp": lambda question: {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {"name": "ask", "arguments": {"question": question}},
+        },
+    }
+    limits = Limits(question_characters=20)
+    with TestClient(create_app(service, limits=limits)) as client:
+        refused, taken = (
+            client.post(path, json=made[path](question), headers=_WAY_TO_MCP)
+            for question in (long, short)
+        )
+
+    assert refused.status_code == (200 if path == "/mcp" else 422)
+    assert "at most 20" in refused.text
+    assert taken.status_code == 200
+    assert "at most 20" not in taken.text
+
+
+@pytest.mark.parametrize("path", ["/v1/search", "/v1/ask"])
+def test_server_may_give_fewer_passages_than_others_do(service: Service, path: str) -> None:
+    """The bound of this server is the one that is told."""
+    with TestClient(create_app(service, limits=Limits(top_k=5))) as client:
+        refused, taken = (
+            client.post(path, json={"question": "x", "top_k": top_k}) for top_k in (6, 5)
+        )
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "#/top_k"
+    assert "between 1 and 5" in refused.json()["detail"]
+    assert taken.status_code == 200
