@@ -575,7 +575,7 @@ def test_log_has_a_line_a_request_and_no_question(client: httpx2.Client, server:
     lines = server.log_of("log-3")
 
     shown = [
-        tuple(lines[f"log-{n}"][name] for name in ("method", "path", "status")) for n in (1, 2, 3)
+        tuple(lines[f"log-{n}"][name] for name in ("method", "route", "status")) for n in (1, 2, 3)
     ]
     assert shown == [
         ("POST", "/v1/ask", 200),
