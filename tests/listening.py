@@ -9,14 +9,16 @@ import uvicorn
 
 from briefqa import Service
 from briefqa.api import create_app
+from briefqa.api.access import OPEN, Access
 
 _PATIENCE_S = 10
 
 
 @contextmanager
-def listening(service: Service) -> Iterator[str]:
+def listening(service: Service, access: Access = OPEN) -> Iterator[str]:
     """Serve ``service`` on a port of its own, and give the address."""
-    config = uvicorn.Config(create_app(service), port=0, log_config=None, ws="none", lifespan="off")
+    app = create_app(service, access=access)
+    config = uvicorn.Config(app, port=0, log_config=None, ws="none", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,15 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             executable_path=chromium, args=_FLAGS, env=environment
         ) as running:
             yield running
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core, out of the package that carries it."""
+    spec = find_spec("axe_playwright_python")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture

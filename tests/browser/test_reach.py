@@ -1,8 +1,6 @@
 """The page for everyone: screen readers, small screens, dark rooms."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,15 +11,6 @@ Ask = Callable[[str], dict[str, Any]]  # Any: a reply
 
 _PHONE = {"width": 375, "height": 720}
 _QUESTION = "The harbour fund holds how many million pounds?"
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The script of axe-core, out of the package that carries it."""
-    spec = find_spec("axe_playwright_python")
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture

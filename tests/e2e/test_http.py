@@ -701,16 +701,6 @@ def test_signal_ends_the_server_in_order(
         assert "Traceback" not in served.log.read_text(encoding="utf-8")
 
 
-def test_open_address_is_warned_about(index: Path, tmp_path: Path) -> None:
-    """Whoever opens the service to a network is told that it asks for no key."""
-    with _serving(index, tmp_path / "log", host="0.0.0.0") as served:  # noqa: S104 - the point
-        port = served.url.rpartition(":")[2]
-        assert httpx2.get(f"http://127.0.0.1:{port}/health").status_code == 200
-        warnings = [line for line in served.log_lines() if line["level"] == "warning"]
-
-    assert "no key" in warnings[0]["event"]
-
-
 def test_loopback_is_not_warned_about(server: _Served) -> None:
     """A warning that always appears is read by nobody."""
     assert [line for line in server.log_lines() if line["level"] == "warning"] == []

@@ -1,38 +1,31 @@
 """Who may change the index over HTTP, and how much may be sent."""
 
-import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from briefqa.api.access.keys import holder_of, key_sent
 from briefqa.assembly.changing import IndexChanger
 
 DOCUMENTS_PATH = "/v1/documents/"
-
-_SCHEME = "bearer"
+_HOLDER = "admin"
 
 
 @dataclass(frozen=True, slots=True)
 class Admin:
     """Lets whoever holds the key change the index.
 
-    ``key`` is secret; ``most_bytes`` is the largest document that may be sent.
+    ``key`` is its SHA-256, of 32 bytes; ``most_bytes`` is the largest document that may be sent.
     """
 
-    key: str
+    key: bytes = field(repr=False)
     most_bytes: int
     changer: IndexChanger
 
-    def __repr__(self) -> str:
-        return f"Admin(most_bytes={self.most_bytes})"
-
     def is_meant_by(self, headers: Headers) -> bool:
-        """Say whether a request has the key, as ``Authorization: Bearer KEY``."""
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        # Compared in the same time wherever they differ.
-        has_key = hmac.compare_digest(key.strip().encode(), self.key.encode())
-        return has_key and scheme.lower() == _SCHEME
+        """Say whether a request has the key, where `KeyMiddleware` looks for it too."""
+        return holder_of(key_sent(headers), {_HOLDER: self.key}) is not None
 
 
 def most_body_bytes(scope: Scope, admin: Admin | None, *, otherwise: int) -> int:

@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from briefqa.api.access import OPEN, Access, HostMiddleware, KeyMiddleware, allow_origins
 from briefqa.api.admin import Admin
 from briefqa.api.changes import add_change_routes
 from briefqa.api.docs_page import add_docs_routes, describe
@@ -31,6 +32,7 @@ def create_app(
     service: Service,
     admin: Admin | None = None,
     *,
+    access: Access = OPEN,
     limits: Limits | None = None,
     observer: Observer | None = None,
 ) -> FastAPI:
@@ -39,6 +41,7 @@ def create_app(
     Args:
         service: What answers.
         admin: Lets those who hold its key change the index; without it nobody can.
+        access: Who may reach it; left out, that is for whoever runs the application to see to.
         limits: How much a client may send and wait; the defaults if left out.
         observer: What counts requests and sends their traces, of this application alone; one
             that sends none if left out.
@@ -67,6 +70,9 @@ def create_app(
     observer.metrics.watch_load(slots)
     # Each stands around those above it.
     app.add_middleware(LimitsMiddleware, limits=limits, slots=slots, admin=admin)
+    app.add_middleware(KeyMiddleware, access=access)
+    allow_origins(app, access)
+    app.add_middleware(HostMiddleware, access=access)
     app.add_middleware(RequestMiddleware, observer=observer)
     add_problem_handlers(app)
     add_question_routes(app, service)
@@ -77,6 +83,6 @@ def create_app(
     add_operation_routes(app, service)
     add_metrics_route(app, observer.metrics)
     add_docs_routes(app)
-    add_page_routes(app, service)
-    describe(app)
+    add_page_routes(app, service, access)
+    describe(app, access)
     return app

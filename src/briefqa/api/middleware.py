@@ -1,4 +1,4 @@
-"""What happens to every request: its id, its log line, a last resort."""
+"""What happens to every request: its id, its log line, the headers of its reply, a last resort."""
 
 import logging
 import re
@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from briefqa.api.access.guards import guard
 from briefqa.api.observing import note_problem
 from briefqa.api.observing.observer import Observer
 from briefqa.api.problems import INTERNAL, problem_response
@@ -75,5 +76,7 @@ class _Reply:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message)[REQUEST_ID] = self._request_id
+            headers = MutableHeaders(scope=message)
+            headers[REQUEST_ID] = self._request_id
+            guard(headers)
         await self._send(message)

@@ -1,4 +1,4 @@
-"""The web page: static files, sent with headers that let nothing from elsewhere run."""
+"""The web page: static files, which ask the other routes for all that they show."""
 
 import hashlib
 from pathlib import Path
@@ -9,6 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from briefqa.api.access.access import Access
+from briefqa.api.access.guards import PAGE_POLICY, POLICY
 from briefqa.assembly.service import Service
 from briefqa.errors import UnknownDocumentError
 
@@ -20,26 +22,11 @@ _MEDIA_TYPES: Final = {
 }
 _ASSETS_MARK: Final = "{assets}"
 
-# Trusted Types close the ways by which a text could become markup, ours included.
-_POLICY: Final = (
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-)
-_GUARDS: Final = {
-    "Content-Security-Policy": _POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-DNS-Prefetch-Control": "off",
-    "X-Frame-Options": "DENY",
-}
 _ALWAYS: Final = "public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "no-cache"
 
 
-def add_page_routes(app: FastAPI, service: Service) -> None:
+def add_page_routes(app: FastAPI, service: Service, access: Access) -> None:
     """Add ``/``, ``/documents`` and what lies below it, and the files that these pages need."""
     assets = _read_assets()
     current = _digest(assets)
@@ -60,6 +47,9 @@ def add_page_routes(app: FastAPI, service: Service) -> None:
 
     @app.get("/documents/{doc_id:doc_id}", include_in_schema=False)
     def document_page(request: Request, doc_id: str) -> Response:
+        if access.keys:
+            # No key comes with a link that is followed, and strangers are told of no document.
+            return _page(pages["document"], request)
         try:
             service.document(doc_id)
         except UnknownDocumentError:
@@ -93,7 +83,7 @@ def _unless_known(content: bytes, media_type: str, caching: str, request: Reques
 
 
 def _headers(caching: str) -> dict[str, str]:
-    return {**_GUARDS, "Cache-Control": caching}
+    return {POLICY: PAGE_POLICY, "Cache-Control": caching}
 
 
 def _read_assets() -> dict[str, bytes]:

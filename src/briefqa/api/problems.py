@@ -66,6 +66,10 @@ BROKEN_JSON: Final = ProblemKind(400, "broken-json", "The body cannot be read as
 NOT_JSON: Final = ProblemKind(415, "not-json", "The body is not sent as JSON")
 CHANGES_OFF: Final = ProblemKind(403, "changes-off", "The index cannot be changed over HTTP")
 KEY_NEEDED: Final = ProblemKind(401, "key-needed", "The key is missing or wrong")
+BROKEN_HOST: Final = ProblemKind(400, "broken-host", "The host cannot be read")
+UNKNOWN_HOST: Final = ProblemKind(421, "unknown-host", "The server does not go by this name")
+FOREIGN_ORIGIN: Final = ProblemKind(403, "foreign-origin", "The page may not call this service")
+RATE_LIMITED: Final = ProblemKind(429, "rate-limited", "Too much is asked in a short time")
 INVALID: Final = ProblemKind(
     422,
     "invalid-request",
@@ -119,11 +123,11 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return a problem as it is sent; ``scope`` is that of the request."""
+    note_problem(kind.name)
     path = scope["path"]
     if is_openai_path(path):
         return envelope_response(
             kind.status, kind.name, detail, path=path, errors=errors, headers=headers
-    note_problem(kind.name)
         )
     content = problem(kind, detail, scope)
     if errors:

@@ -9,12 +9,14 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import FrameType
 
 import uvicorn
 from anyio import to_thread
 from fastapi import FastAPI
 
+from briefqa.api.access import Access
 from briefqa.api.admin import Admin
 from briefqa.api.app import create_app
 from briefqa.api.limiting import Limits, Slots, protocol_within
@@ -34,6 +36,7 @@ def serve(  # noqa: PLR0913 - what answers, where, and for whom
     host: str,
     port: int,
     admin: Admin | None = None,
+    access: Access | None = None,
     limits: Limits | None = None,
     observer: Observer | None = None,
     on_ready: Callable[[str], None] | None = None,
@@ -45,24 +48,22 @@ def serve(  # noqa: PLR0913 - what answers, where, and for whom
         host: Name or address to listen on.
         port: Port to listen on; 0 picks a free one.
         admin: Lets those who hold its key change the index; without it nobody can.
+        access: Who may reach it; left out, whoever is on this machine. To ``host`` it answers too.
         limits: How much a client may send and wait; the defaults if left out.
         observer: What counts requests and sends their traces; closing it stays the caller's.
         on_ready: Told the address, such as ``http://127.0.0.1:8321``, once it answers.
 
     Raises:
         AddressInUseError: If the port is taken.
-        SettingsError: If the address cannot be listened on for another reason.
+        SettingsError: If the address cannot be listened on for another reason, or other
+            machines could reach it there and no key is set.
         KeyboardInterrupt: After SIGINT, and an end as orderly as after SIGTERM.
     """
-    with _listen(host, port) as listener:
-        address = listener.getsockname()[0]
-        if not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
-            _log.warning(
-                "listening on %s: other machines can reach this service, which asks for no key",
-                address,
-            )
+    access = access or Access()
+    with _listen(host, port, asks_for_key=bool(access.keys)) as listener:
+        access = replace(access, hosts=(*access.hosts, host.lower().removesuffix(".")))
         limits = limits or Limits()
-        app = create_app(service, admin, limits=limits, observer=observer)
+        app = create_app(service, admin, access=access, limits=limits, observer=observer)
         server = Server(app, limits, url=_url(host, listener), on_ready=on_ready)
         with _outlived_termination(server):
             server.run(sockets=[listener])
@@ -88,6 +89,8 @@ class Server(uvicorn.Server):
                 lifespan="off",
                 log_config=None,
                 access_log=False,
+                # What is said of a client's address, anyone could have said.
+                proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=math.ceil(limits.grace_s) + _LEEWAY_S,
             )
@@ -112,11 +115,13 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, *, asks_for_key: bool) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
+        if not asks_for_key and not _is_loopback(str(address[0])):
+            raise _unguarded(host, port)
         listener = socket.socket(family, kind, protocol)
     except (OSError, ValueError) as error:
         raise _refused(host, port, error) from error
@@ -132,6 +137,20 @@ def _listen(host: str, port: int) -> socket.socket:
             raise AddressInUseError(host=host, port=port) from error
         raise _refused(host, port, error) from error
     return listener
+
+
+def _is_loopback(address: str) -> bool:
+    found = ipaddress.ip_address(address.partition("%")[0])
+    # Told apart only since Python 3.13.
+    mapped = getattr(found, "ipv4_mapped", None)
+    return (mapped or found).is_loopback
+
+
+def _unguarded(host: str, port: int) -> SettingsError:
+    return SettingsError(
+        f"cannot listen on port {port} of {host!r}, where other machines can reach it, without a "
+        "key to ask them for; make one with `briefqa keys new NAME`, or listen on 127.0.0.1"
+    )
 
 
 def _refused(host: str, port: int, error: Exception) -> SettingsError:

@@ -22,6 +22,7 @@ from briefqa.cli.evaluating import run as run_evaluation
 from briefqa.cli.generations import collect_garbage, list_generations, roll_back
 from briefqa.cli.indexing import index
 from briefqa.cli.inspecting import check, list_documents, show_config, show_document
+from briefqa.cli.keys import hash_key, new_key
 from briefqa.cli.models import check_model, list_models
 from briefqa.cli.output import complain, say_warnings, tolerate_narrow_encodings
 from briefqa.cli.serving import serve
@@ -250,6 +251,13 @@ models.command(
     epilog=_examples("briefqa models check local", "briefqa models check local --json"),
 )(check_model)
 app.add_typer(models, name="models")
+keys = _group("Make keys for the HTTP service.", "briefqa keys new alice")
+keys.callback()(_show_help)
+keys.command(
+    "new", epilog=_examples("briefqa keys new alice", "briefqa keys new admin --json > key.json")
+)(new_key)
+keys.command("hash", epilog=_examples("briefqa keys hash", "briefqa keys hash < key.txt"))(hash_key)
+app.add_typer(keys, name="keys")
 config = _group("Show the settings.", "briefqa config show")
 config.callback()(_show_help)
 config.command(

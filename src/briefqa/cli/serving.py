@@ -12,8 +12,10 @@ from briefqa.cli.options import EmbedderOption, IndexOption, ModelOption, Rerank
 from briefqa.cli.output import say
 
 if TYPE_CHECKING:
+    from briefqa.api.access import Access
+    from briefqa.api.admin import Admin
     from briefqa.api.limiting import Limits
-    from briefqa.settings import LimitSettings, ServerSettings
+    from briefqa.settings import LimitSettings, ServerSettings, Settings
 
 
 def serve(
@@ -51,24 +53,16 @@ def serve(
     )
     with open_configured(settings) as service:
         # Only now: a missing index is told at once, not after a server was imported.
-        from briefqa.api.admin import Admin  # noqa: PLC0415
         from briefqa.api.observing.observer import Observer  # noqa: PLC0415
         from briefqa.api.observing.telemetry import traces_wanted  # noqa: PLC0415
         from briefqa.api.server import serve as listen  # noqa: PLC0415
-        from briefqa.assembly.changing import IndexChanger  # noqa: PLC0415
 
         _configure_logs(settings.server)
-        key = settings.server.admin_key
         with Observer(traces_wanted(settings.server.telemetry, os.environ)) as observer:
             listen(
                 service,
-                admin=None
-                if key is None
-                else Admin(
-                    key.get_secret_value(),
-                    settings.server.max_upload_megabytes * 1_000_000,
-                    IndexChanger(settings.index, reading_options(settings.documents)),
-                ),
+                admin=_admin(settings),
+                access=_access(settings.server),
                 limits=_limits(settings.server.limits),
                 observer=observer,
                 host=settings.server.host,
@@ -86,6 +80,29 @@ def _configure_logs(settings: "ServerSettings") -> None:
     configure_logging(
         LogForm.for_stderr() if form == "auto" else LogForm(form),
         level=logging.getLevelNamesMapping()[settings.log_level.upper()],
+    )
+
+
+def _admin(settings: "Settings") -> "Admin | None":
+    from briefqa.api.admin import Admin  # noqa: PLC0415 - as above
+    from briefqa.assembly.changing import IndexChanger  # noqa: PLC0415
+    from briefqa.settings.keys import ADMIN  # noqa: PLC0415
+
+    key = settings.server.key_digests().get(ADMIN)
+    if key is None:
+        return None
+    most_bytes = settings.server.max_upload_megabytes * 1_000_000
+    return Admin(key, most_bytes, IndexChanger(settings.index, reading_options(settings.documents)))
+
+
+def _access(settings: "ServerSettings") -> "Access":
+    from briefqa.api.access import Access  # noqa: PLC0415 - as above
+
+    return Access(
+        keys=settings.key_digests(),
+        hosts=tuple(settings.allowed_hosts),
+        cors_origins=tuple(settings.cors_origins),
+        requests_per_minute=settings.requests_per_minute,
     )
 
 

@@ -169,8 +169,8 @@ def _explained(error: ValidationError) -> str:
     problems = []
     for problem in error.errors(include_url=False):
         name = ".".join(map(str, problem["loc"])) or "settings"
-        # What is not shown may be a secret in the wrong place.
-        is_told = not _TELLING.search(name)
+        # What is not shown may be a secret in the wrong place, or a table that holds one.
+        is_told = not _TELLING.search(name) and not isinstance(problem["input"], Mapping)
         found = f" (found {problem['input']!r})" if is_told else ""
         problems.append(f"{name}: {problem['msg'].lower()}{found}")
     return "; ".join(problems) + "; `briefqa config show` lists every setting"

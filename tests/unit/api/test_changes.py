@@ -12,6 +12,7 @@ from briefqa.api import create_app
 from briefqa.api.admin import Admin
 from briefqa.api.schemas import ChangeReply
 from briefqa.assembly.changing import IndexChanger
+from briefqa.settings.keys import key_digest
 
 _KEY = "a key of some length"
 _HEADERS = {"Authorization": f"Bearer {_KEY}"}
@@ -31,7 +32,7 @@ def index(tmp_path: Path) -> Path:
 @pytest.fixture
 def client(index: Path) -> Iterator[TestClient]:
     """A client of a service that may be changed."""
-    admin = Admin(_KEY, _MOST_BYTES, IndexChanger(index))
+    admin = Admin(key_digest(_KEY), _MOST_BYTES, IndexChanger(index))
     with open_index(index) as service, TestClient(create_app(service, admin)) as client:
         yield client
 

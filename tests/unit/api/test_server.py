@@ -10,6 +10,7 @@ import uvicorn
 
 from briefqa import Service
 from briefqa.api import serve
+from briefqa.api.access import Access
 from briefqa.errors import AddressInUseError, SettingsError
 
 
@@ -28,7 +29,36 @@ def test_port_in_use_is_named(service: Service) -> None:
 def test_impossible_host_is_named(service: Service, host: str) -> None:
     """A mistyped address reads as a wrong setting, not as a bug."""
     with pytest.raises(SettingsError, match="cannot listen on port 0"):
+        serve(service, host=host, port=0, access=Access(keys={"alice": bytes(32)}))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104 - the point
+def test_address_of_other_machines_needs_a_key(
+    service: Service, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody opens their documents to a network by one word too many: no socket is even made."""
+    monkeypatch.setattr(socket, "socket", lambda *_: pytest.fail("a socket was made"))
+
+    with pytest.raises(SettingsError, match="briefqa keys new NAME") as caught:
         serve(service, host=host, port=0)
+
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
+def test_loopback_needs_no_key(service: Service, host: str) -> None:
+    """On one's own machine everything works at once."""
+    if host == "::1" and not socket.has_ipv6:
+        pytest.skip("needs IPv6")
+    told: list[str] = []
+
+    def end(url: str) -> None:
+        told.append(url)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    serve(service, host=host, port=0, on_ready=end)
+
+    assert len(told) == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")

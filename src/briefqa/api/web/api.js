@@ -1,5 +1,7 @@
 /** Talks to the service this page came from, and to nothing else. */
 
+import { anotherKey, keyHeaders } from "./access.js";
+
 const MOST_LISTED = 1000;
 // How the ids of OpenAI's shape begin that stand for a language model.
 const WRITER = "briefqa/";
@@ -105,6 +107,18 @@ function eventOf(block) {
   return data.length === 0 ? null : { event, data: JSON.parse(data.join("\n")) };
 }
 
+async function sent(path, options, key) {
+  const headers = { ...options.headers, ...key };
+  try {
+    return await fetch(path, { credentials: "same-origin", redirect: "error", ...options, headers });
+  } catch (error) {
+    if (error.name === "AbortError") {
+      throw error;
+    }
+    throw new Problem("The service cannot be reached", "Is `briefqa serve` still running?", 0);
+  }
+}
+
 async function posted(path, body, signal) {
   return fetched(path, {
     method: "POST",
@@ -115,14 +129,12 @@ async function posted(path, body, signal) {
 }
 
 async function fetched(path, options = {}) {
-  let reply;
-  try {
-    reply = await fetch(path, { credentials: "same-origin", redirect: "error", ...options });
-  } catch (error) {
-    if (error.name === "AbortError") {
-      throw error;
-    }
-    throw new Problem("The service cannot be reached", "Is `briefqa serve` still running?", 0);
+  let key = keyHeaders();
+  let reply = await sent(path, options, key);
+  while (reply.status === 401 && (await anotherKey(key))) {
+    options.signal?.throwIfAborted();
+    key = keyHeaders();
+    reply = await sent(path, options, key);
   }
   if (reply.ok) {
     return reply;

@@ -7,7 +7,7 @@ import { Earlier } from "./earlier.js";
 import { Filters } from "./filters.js";
 import { watchKeys } from "./keys.js";
 import { watchChips } from "./quote.js";
-import { announce, startShell } from "./shell.js";
+import { announce, showBanner, startShell } from "./shell.js";
 import { SourcePanel } from "./source.js";
 import { counted, element } from "./text.js";
 
@@ -263,4 +263,4 @@ watchKeys({
 if (conversation(history.state?.conversation) !== null) {
   show(history.state.conversation);
 }
-start().catch((problem) => announce(problem.message));
+start().catch((problem) => showBanner(problem.message));

@@ -1,5 +1,6 @@
 /** What every page has: colours, the banner, and a voice for screen readers. */
 
+import { startAccess } from "./access.js";
 import { getReady } from "./api.js";
 import { element } from "./text.js";
 
@@ -37,6 +38,7 @@ export function keep(name, value) {
 /** Start what every page has; returns what `/ready` says, or null if it says nothing. */
 export async function startShell() {
   startTheme();
+  startAccess();
   try {
     const ready = await getReady();
     if (ready.status !== "ready") {
@@ -49,7 +51,7 @@ export async function startShell() {
   }
 }
 
-function showBanner(text) {
+export function showBanner(text) {
   const banner = document.getElementById("banner");
   banner.textContent = text;
   banner.hidden = false;
