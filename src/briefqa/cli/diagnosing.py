@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefqa.assembly.embedders import DEFAULT_EMBEDDER
-from briefqa.assembly.exports import MODELS_FOLDER
+from briefqa.assembly.exports import MODELS_FOLDER, installed_models
 from briefqa.assembly.service import open_index
 from briefqa.cli.findings import Finding, State
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
@@ -41,6 +41,8 @@ _LIBRARIES = (
     "uvicorn",
     "watchfiles",
 )
+# What an installation that brings its model ready exported does without.
+_EXPORTING = frozenset({"sentence-transformers", "torch", "transformers"})
 _LEAST_PYTHON = (3, 11)
 _CARD = "model.json"
 _STYLES = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
@@ -120,6 +122,9 @@ def _library(name: str) -> Finding:
         return Finding(name, State.OK, version(name))
     except PackageNotFoundError:
         advice = f"install it: python -m pip install {name}"
+        if name in _EXPORTING and any(installed_models().glob(f"*/{_CARD}")):
+            advice = "not needed but for a model that is not exported yet"
+            return Finding(name, State.WARN, "is not installed", advice)
         return Finding(name, State.FAIL, "is not installed", advice)
 
 
