@@ -30,10 +30,10 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help ask serve test lint format check bench constraints clean
+.PHONY: help ask serve test lint format check bench image-check constraints clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 ask: $(VENV)/installed ## index seeds/ and answer a question: make ask Q="..."
 	@$(BIN)/briefqa index seeds --index index
@@ -60,6 +60,10 @@ format: $(VENV)/installed-dev ## format the code
 
 bench: $(VENV)/installed ## measure the cold start of a question
 	$(BIN)/python benchmarks/cold_start.py $(ARGS)
+
+image-check: ## take the steps of the Dockerfile without a container engine
+	$(require-python)
+	$(PYTHON) scripts/check_image.py
 
 # In a fresh environment, so that nothing but our dependencies is pinned. To move
 # to another torch, change its line in constraints.txt first.

@@ -28,8 +28,8 @@ _PAGES = (
 )
 _SERVE = "briefqa serve"
 _PORT = "8321"
-# These install, or run make, which the other tests do not come through.
-_NOT_RUN = ("make", "python3 -m venv", ".venv/")
+# These install, run make, or need a container engine.
+_NOT_RUN = ("make", "python3 -m venv", ".venv/", "docker ")
 _ANSWERED_OR_DECLINED = {0, 3}
 
 
