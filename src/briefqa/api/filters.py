@@ -15,11 +15,11 @@ Filter = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string"},
+                {"type": "string", "minLength": 3, "pattern": "[=<>~]"},
                 {
                     "type": "object",
                     "properties": {
-                        "field": {"type": "string"},
+                        "field": {"type": "string", "minLength": 1},
                         "op": {"type": "string", "enum": list(Comparison)},
                         "value": {"type": ["string", "number", "boolean"]},
                     },

@@ -25,7 +25,14 @@ from briefqa.errors import BriefqaError
 from briefqa.wire import WireObject, answer_to_wire, event_to_wire
 
 STREAMED: Final[dict[str, Any]] = {  # Any: as FastAPI types it
-    "text/event-stream": {"schema": {"type": "string"}}
+    "text/event-stream": {
+        "schema": {
+            "type": "object",
+            "description": "Each event; its data is an object on one line, or `[DONE]`.",
+            "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+            "required": ["data"],
+        }
+    }
 }
 _PING_S = 10.0
 

@@ -1,6 +1,6 @@
 """A question becomes ranked hits: dense and lexical search, fused, without repeats."""
 
-from briefqa.retrieval.asking import Asked, check_question, embed_question
+from briefqa.retrieval.asking import LONGEST_QUESTION, Asked, check_question, embed_question
 from briefqa.retrieval.conditions import (
     MOST_CONDITIONS,
     check_condition,
@@ -25,6 +25,7 @@ from briefqa.retrieval.trimming import shown_spans
 
 __all__ = [
     "DEFAULT_RERANK_TOP",
+    "LONGEST_QUESTION",
     "MOST_CONDITIONS",
     "MOST_HITS",
     "RANK",

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from briefqa.errors import QuestionError
 from briefqa.protocols import Embedder, LexicalIndex, TokenEmbedder, TokenVectors
 
-_LONGEST_QUESTION = 4_000
+LONGEST_QUESTION: Final = 4_000
 _WORD = re.compile(r"\w+")
 _STOP_WORD_SHARE = 0.2
 """What a token of a stop word counts for; between 0.2 and 0.4 the development sets agree."""
@@ -69,8 +70,8 @@ def check_question(question: str) -> str:
     if not stripped:
         msg = "the question is empty; ask something in words"
         raise QuestionError(msg)
-    if len(stripped) > _LONGEST_QUESTION:
-        msg = f"the question has {len(stripped)} characters; at most {_LONGEST_QUESTION} are read"
+    if len(stripped) > LONGEST_QUESTION:
+        msg = f"the question has {len(stripped)} characters; at most {LONGEST_QUESTION} are read"
         raise QuestionError(msg)
     # What no encoding can write, no index can hold: half characters become question marks.
     return stripped.encode("utf-8", "replace").decode("utf-8")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from briefqa.errors import LimitError, QuestionError
-from briefqa.retrieval import MOST_HITS
+from briefqa.retrieval import LONGEST_QUESTION, MOST_HITS
 
 _SLOTS_A_PROCESSOR: Final = 4
 _FEWEST_SLOTS: Final = 8
@@ -32,7 +32,7 @@ class Limits:
     answers_waiting: int = 64
     wait_s: float = 30
     answer_s: float = 120
-    question_characters: int = 4_000
+    question_characters: int = LONGEST_QUESTION
     top_k: int = MOST_HITS
     body_bytes: int = 2**20
     json_depth: int = 64

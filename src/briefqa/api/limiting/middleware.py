@@ -60,8 +60,8 @@ class LimitsMiddleware:
             check_address(scope)
             most = most_body_bytes(scope, self._admin, otherwise=self._limits.body_bytes)
             body = await read_body(receive, most=most, patience_s=self._limits.body_s)
-            # That a body is missing, the route says best.
-            if is_json and body:
+            # That a body is missing, the routes say best; that of the tools is not ours.
+            if is_json and (body or scope["path"] == TOOLS_PATH):
                 check_said_to_be_json(scope)
                 said = await self._read(body)
                 body = body.removeprefix(_BOM)

@@ -1,22 +1,40 @@
 """The route by which agents reach the tools."""
 
 from threading import Lock
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from briefqa.api.mcp import missing
-from briefqa.api.problems import PROBLEM_REPLIES
+from briefqa.api.problems import MEDIA_TYPE, PROBLEM_REPLIES
 from briefqa.assembly.service import Service
 
 if TYPE_CHECKING:
     # An extra, and half a second to import.
     from briefqa.api.mcp.server import HttpServer
+
+
+_MESSAGE: Final = {
+    "type": "object",
+    "description": "A message of JSON-RPC 2.0, as the protocol has it.",
+    "properties": {
+        "jsonrpc": {"const": "2.0"},
+        "id": {"type": ["integer", "string"]},
+        "method": {"type": "string", "examples": ["tools/call"]},
+        "params": {"type": ["object", "null"]},
+    },
+    "required": ["jsonrpc", "method"],
+}
+_JSON: Final = {"application/json": {"schema": {"type": "object"}}}
+# Any: as FastAPI types it
+_REPLIES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The reply to a request", "content": _JSON},
+    202: {"description": "A notification was taken; nothing is said to it"},
+    400: {"description": "No message of the protocol", "content": {**_JSON, MEDIA_TYPE: {}}},
+    406: {"description": "`Accept` names neither form of a reply", "content": _JSON},
+}
 
 
 def add_mcp_route(app: FastAPI, service: Service) -> None:
@@ -28,10 +46,12 @@ def add_mcp_route(app: FastAPI, service: Service) -> None:
         tags=["agents"],
         summary="Serve the Model Context Protocol over streamable HTTP",
         description="No session is kept, and no stream opened: `GET` is answered with 405.",
-        responses=PROBLEM_REPLIES,
+        responses={**_REPLIES, **PROBLEM_REPLIES},
+        openapi_extra={
+            "requestBody": {"required": True, "content": {"application/json": {"schema": _MESSAGE}}}
+        },
     )
-    def serve_mcp(request: Request) -> Response:
-        _check_origin(request)
+    def serve_mcp() -> Response:
         return _Delegated(server.loaded())
 
 
@@ -63,10 +83,3 @@ class _Delegated(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._server(scope, receive, send)
-
-
-def _check_origin(request: Request) -> None:
-    """Refuse what another site's page sends, as the protocol asks for."""
-    origin = request.headers.get("origin")
-    if origin and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
-        raise HTTPException(403, "a page of another origin may not call this service")

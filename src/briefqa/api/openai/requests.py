@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from briefqa.api.schemas.requests import Text
 
@@ -19,6 +19,10 @@ def _as_part(value: object) -> object:
 
 def _as_messages(value: object) -> object:
     return [{"role": "user", "content": value}] if isinstance(value, str) else value
+
+
+# Refused by the route, which says why.
+_Nothing = Annotated[JsonValue, WithJsonSchema({"type": "null"})]
 
 
 class _Lenient(BaseModel):
@@ -71,9 +75,9 @@ class ResponsesRequest(_Lenient):
         Field(description="The question, or a conversation."),
     ]
     stream: bool | None = Field(default=None, description="Send the answer as it comes.")
-    previous_response_id: JsonValue = Field(
+    previous_response_id: _Nothing = Field(
         default=None, description="Must be left out or null: no response is kept."
     )
-    conversation: JsonValue = Field(
+    conversation: _Nothing = Field(
         default=None, description="Must be left out or null: no conversation is kept."
     )

@@ -6,15 +6,18 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from briefqa.answering import LEAST_RISK, MOST_RISK
+from briefqa.answering.conversation import MOST_TURNS
 from briefqa.api.explanations import Explain
 from briefqa.api.filters import Filters
 from briefqa.assembly.service import DEFAULT_TOP_K
 from briefqa.datatypes import Policy
-from briefqa.retrieval import MOST_CONDITIONS, MOST_HITS
+from briefqa.retrieval import LONGEST_QUESTION, MOST_CONDITIONS, MOST_HITS
 
 MOST_CITATIONS: Final = 1000
 _MOST_LISTED: Final = 1000
 LARGEST_NUMBER: Final = 10**9
+# Which months have a 31st, only the service says.
+_DATE = r"^(?!0000)[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 _SHA256 = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 _QUESTION = "How large is the UK's AI investment?"
 
@@ -40,7 +43,11 @@ def _encodable(value: str) -> str:
 Text = Annotated[str, Field(strict=True), AfterValidator(_encodable)]
 Question = Annotated[
     Text,
-    Field(description="What is asked, in words.", examples=[_QUESTION]),
+    Field(
+        description="What is asked, in words.",
+        examples=[_QUESTION],
+        json_schema_extra={"minLength": 1, "maxLength": LONGEST_QUESTION, "pattern": r"\S"},
+    ),
 ]
 TopK = Annotated[
     int,
@@ -50,12 +57,13 @@ TopK = Annotated[
         json_schema_extra={"minimum": 1, "maximum": MOST_HITS},
     ),
 ]
+_Date = Annotated[Text, Field(json_schema_extra={"pattern": _DATE})]
 PublishedSince = Annotated[
-    Text | None,
+    _Date | None,
     Field(description="Look only at documents published then or later.", examples=["2025"]),
 ]
 PublishedAsOf = Annotated[
-    Text | None,
+    _Date | None,
     Field(description="Look only at documents published then or before.", examples=["2025-03"]),
 ]
 Sha256 = Annotated[Text, Field(description="SHA-256, in hexadecimal.", examples=[_SHA256])]
@@ -80,7 +88,7 @@ class SearchRequest(_Request):
 class TurnClaim(_Request):
     """An exchange that came before."""
 
-    question: Text
+    question: Question
     answer: Text = ""
 
 
@@ -93,7 +101,9 @@ class AskRequest(_Request):
     since: PublishedSince = None
     as_of: PublishedAsOf = None
     history: list[TurnClaim] = Field(
-        default=[], description="The conversation so far, the oldest exchange first."
+        default=[],
+        description="The conversation so far, the oldest exchange first.",
+        json_schema_extra={"maxItems": MOST_TURNS},
     )
     risk: float | None = Field(
         default=None,
