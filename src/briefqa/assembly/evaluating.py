@@ -85,16 +85,16 @@ def index_as_target(
 
 
 @contextmanager
-def server_as_target(url: str) -> Iterator[Target]:
-    """Connect to the server at ``url``.
+def server_as_target(url: str, *, key: str | None = None) -> Iterator[Target]:
+    """Connect to the server at ``url``, which may ask for ``key``.
 
     Raises:
-        UsageError: If ``url`` is no HTTP address.
+        UsageError: If ``url`` is no HTTP address, or ``key`` cannot be sent.
         BackendError: If it cannot be reached, or is no briefqa server.
     """
     from briefqa.backends.http_client import HttpClient  # noqa: PLC0415 - only this needs HTTP
 
-    with HttpClient(url) as client:
+    with HttpClient(url, key=key) as client:
         ready = client.get("/ready")
         kept = ("generation", "documents", "chunks", "embedder")
         about = {"url": url, **{name: ready.get(name) for name in kept}}

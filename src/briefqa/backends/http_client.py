@@ -27,6 +27,7 @@ class HttpClient:
         self,
         url: str,
         *,
+        key: str | None = None,
         timeout_s: float = _TIMEOUT_S,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
@@ -34,11 +35,12 @@ class HttpClient:
 
         Args:
             url: Where the server is, such as ``http://127.0.0.1:8321``.
+            key: What the server asks for, if it asks; without it none is sent.
             timeout_s: Longest wait for the next part of a reply.
             transport: What carries requests; the network if unset.
 
         Raises:
-            UsageError: If ``url`` is no HTTP address.
+            UsageError: If ``url`` is no HTTP address, or ``key`` cannot be sent.
         """
         self._url = url.rstrip("/")
         try:
@@ -49,7 +51,11 @@ class HttpClient:
         if address.scheme not in {"http", "https"} or not address.host:
             msg = f"{url!r} is no HTTP address; expected one such as http://127.0.0.1:8321"
             raise UsageError(msg)
-        self._client = httpx2.Client(timeout=timeout_s, transport=transport)
+        if key is not None and not (key.isascii() and key.isprintable()):
+            msg = "the key cannot be sent: it has other characters than printable ASCII"
+            raise UsageError(msg)
+        headers = None if key is None else {"Authorization": f"Bearer {key}"}
+        self._client = httpx2.Client(timeout=timeout_s, transport=transport, headers=headers)
 
     def get(self, path: str) -> JsonObject:
         """Return the object that ``path`` gives.

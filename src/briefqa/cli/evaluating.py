@@ -1,5 +1,6 @@
 """Commands ``eval run`` and ``eval gate``."""
 
+import os
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from briefqa.settings import Settings
     from briefqa.wire import WireObject
 
+_KEY = "BRIEFQA_KEY"
 _RUNS = "runs"
 _DEPTH = 100
 _WORSE = 1
@@ -62,7 +64,11 @@ TargetIndexOption = Annotated[
 ]
 UrlOption = Annotated[
     str | None,
-    typer.Option("--url", metavar="URL", help="Server to ask instead of an index."),
+    typer.Option(
+        "--url",
+        metavar="URL",
+        help="Server to ask instead of an index; the key in BRIEFQA_KEY is sent.",
+    ),
 ]
 DepthOption = Annotated[
     int,
@@ -209,7 +215,8 @@ def _target(  # noqa: PLR0917 - whom to ask depends on all of these
     )
 
     if url is not None:
-        with server_as_target(url) as target:
+        # No option: what is typed is seen by others, and kept by shells.
+        with server_as_target(url, key=os.environ.get(_KEY) or None) as target:
             yield target
         return
     asked = settings.index

@@ -29,6 +29,33 @@ def test_address_that_nobody_answers_at_is_told_with_what_to_do() -> None:
     assert not isinstance(caught.value, ReplyError)
 
 
+def test_key_is_sent_with_every_request_and_shown_in_no_error() -> None:
+    """A server that lets nobody in says so, and what is said can be passed on."""
+    sent: list[str | None] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request.headers.get("authorization"))
+        return httpx2.Response(401, json={"detail": "the key is not one of this server's"})
+
+    transport = httpx2.MockTransport(answer)
+    for key in ("a-key-of-some-length", None):
+        client = HttpClient("http://server", key=key, transport=transport)
+        with pytest.raises(ReplyError, match="not one of this server") as caught:
+            client.get("/v1/documents")
+        assert "a-key-of-some-length" not in str(caught.value)
+
+    assert sent == ["Bearer a-key-of-some-length", None]
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "a\nb", "a\0b"])
+def test_key_that_no_header_can_carry_is_refused_unquoted(key: str) -> None:
+    """It was pasted with something around it."""
+    with pytest.raises(UsageError, match="printable ASCII") as caught:
+        HttpClient("http://server", key=key)
+
+    assert key not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "url", ["", "server", "ftp://server", "http://", "http://a\0b", "mailto:x"]
 )
