@@ -22,6 +22,7 @@ from briefqa.answering import (
     weigh_question,
     whole_answer,
 )
+from briefqa.assembly.cores import Cores
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.models import EXTRACTIVE, check_writer, chosen_writer
 from briefqa.assembly.opening import Opened, OpenIndex
@@ -100,6 +101,7 @@ class Service:
         check_writer(self.writers, writer)
         self._writer = writer
         self._rerank_top, self._risk = rerank_top, risk
+        self._cores = Cores()
         self._reranker: Reranker | None = None
         if reranker:
             models = self._index.folder / MODELS_FOLDER
@@ -174,22 +176,17 @@ class Service:
         close the iterator stops the language model.
         """
         now = self._index.current()
-        return stream_answer(
-            question,
-            now.generation,
-            Models(
-                now.embedder,
-                self._reranker,
-                chosen_writer(self.writers, self._writer if model is None else model),
-                self._index.calibration(now),
-            ),
-            replace(
-                self._options(top_k, where, since, as_of),
-                history=tuple(history),
-                risk=self._risk if risk is None else risk,
-                policy=policy,
-            ),
+        writer = chosen_writer(self.writers, self._writer if model is None else model)
+        models = Models(now.embedder, self._reranker, writer, self._index.calibration(now))
+        options = replace(
+            self._options(top_k, where, since, as_of),
+            history=tuple(history),
+            risk=self._risk if risk is None else risk,
+            policy=policy,
         )
+        events = stream_answer(question, now.generation, models, options)
+        # Whoever waits for a language model leaves the cores to others.
+        return events if writer is not None else self._cores.in_turn(events)
 
     def search(
         self,
@@ -344,7 +341,8 @@ class Service:
 
     def _search(self, now: Opened, question: str, options: Options) -> SearchResult:
         models = Models(now.embedder, self._reranker)
-        return search_passages(question, now.generation, models, options)
+        with self._cores:
+            return search_passages(question, now.generation, models, options)
 
 
 open_index = Service

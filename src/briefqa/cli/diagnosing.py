@@ -15,6 +15,7 @@ from briefqa.cli.findings import Finding, State
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
 from briefqa.cli.output import print_json
 from briefqa.errors import BriefqaError, IndexMissingError
+from briefqa.machine import available_cores
 from briefqa.plugins import embedder_plugin, split_spec
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def doctor(
 def examine(settings: "Settings") -> Iterator[Finding]:
     """Yield what is found out about the installation and the index, one thing at a time."""
     yield _python()
-    yield Finding("machine", State.OK, f"{platform.platform()}, {_cores()} cores")
+    yield Finding("machine", State.OK, f"{platform.platform()}, {available_cores()} cores")
     for name in ("briefqa", *_LIBRARIES):
         yield _library(name)
     yield _folder(settings.index)
@@ -109,12 +110,6 @@ def examine(settings: "Settings") -> Iterator[Finding]:
 def _python() -> Finding:
     state = State.OK if sys.version_info >= _LEAST_PYTHON else State.FAIL
     return Finding("python", state, f"{platform.python_version()} at {sys.executable}")
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _library(name: str) -> Finding:

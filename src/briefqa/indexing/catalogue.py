@@ -34,6 +34,8 @@ CATALOGUE = "catalogue.sqlite"
 TEXTS = "texts.bin"
 
 _DOCUMENTS_KEPT = 32
+# Some 3 kB each.
+_CHUNKS_KEPT = 2048
 _ROWS_AT_ONCE = 1000
 
 # Documents are numbered in the order in which they are added, and so are their chunks.
@@ -103,6 +105,7 @@ class Catalogue:
             self._texts.close()
             raise IndexDamagedError(self._path, f"cannot be read: {error}") from error
         self._lock = threading.Lock()
+        self._read: dict[ChunkId, Chunk] = {}
         self._recent = lru_cache(_DOCUMENTS_KEPT)(self._document)
         self._selector = Selector(self._rows)
 
@@ -173,14 +176,20 @@ class Catalogue:
             IndexDamagedError: If there is none of such an id.
         """
         wanted = list(ids)
-        rows = self._rows(
-            f"{_CHUNK} WHERE chunk_id IN (SELECT value FROM json_each(?))",  # noqa: S608 - both ours
-            json.dumps(wanted),
-        )
-        found = {chunk.chunk_id: chunk for chunk in self._chunks(rows)}
-        for chunk_id in wanted:
-            if chunk_id not in found:
-                raise IndexDamagedError(self._path, f"holds no chunk {chunk_id!r}")
+        found = {each: chunk for each in wanted if (chunk := self._read.get(each))}
+        missing = [each for each in wanted if each not in found]
+        if missing:
+            rows = self._rows(
+                f"{_CHUNK} WHERE chunk_id IN (SELECT value FROM json_each(?))",  # noqa: S608 - ours
+                json.dumps(missing),
+            )
+            new = {chunk.chunk_id: chunk for chunk in self._chunks(rows)}
+            for chunk_id in missing:
+                if chunk_id not in new:
+                    raise IndexDamagedError(self._path, f"holds no chunk {chunk_id!r}")
+            found |= new
+            # Put in place of the other at once: a thread that looks sees the one or the other.
+            self._read = new if len(self._read) > _CHUNKS_KEPT else {**self._read, **new}
         return [found[chunk_id] for chunk_id in wanted]
 
     def chunks_of(self, doc_id: DocId) -> list[Chunk]:

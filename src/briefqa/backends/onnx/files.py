@@ -29,8 +29,9 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
-from briefqa.backends.onnx.running import OpenedModel, available_cores, session_of
+from briefqa.backends.onnx.running import OpenedModel, session_of
 from briefqa.errors import BackendError, IndexDamagedError
+from briefqa.machine import available_cores
 
 FORMAT = 2
 _GRAPH = "model.onnx"

@@ -1,6 +1,5 @@
 """Runs a graph over token ids, in batches of one length."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -85,13 +84,6 @@ def equal_lengths(lengths: Sequence[int]) -> Iterator[list[int]]:
 def encodable(text: str) -> str:
     """Replace lone surrogates, one code point each, which no tokenizer takes."""
     return text.encode("utf-8", "replace").decode()
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def session_of(graph: Path) -> Any:  # noqa: ANN401 - onnxruntime ships no types

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,8 @@ _ROUNDING = 10**-_DECIMALS
 _MOST_RANGES = 1000
 _MOST_SHARE = 0.1
 
+_TEXTS_KEPT = 2048
+
 
 class TantivyIndex:
     """An opened index; safe to search from several threads."""
@@ -72,6 +75,8 @@ class TantivyIndex:
         self._searcher = searcher
         held = {code: searcher.doc_freq(_LANGUAGE, code or _NONE) for code in LANGUAGES}
         self._languages = sorted(filter(held.get, held), key=lambda code: -held[code])
+        # The same sentences answer one question after the other.
+        self._terms_of = lru_cache(_TEXTS_KEPT)(self._looked_up)
 
     def __len__(self) -> int:
         return self._searcher.num_docs
@@ -105,7 +110,7 @@ class TantivyIndex:
 
     def terms(self, text: str, /) -> list[str]:
         """Return the text's words but stop words: lower case, stemmed, in order."""
-        return subject_words(plain(text), self.language(text))
+        return list(self._terms_of(text))
 
     def language(self, text: str, /) -> str:
         """Return the language, of those of the chunks, that ``text`` is read in.
@@ -122,6 +127,9 @@ class TantivyIndex:
     def document_frequency(self, term: str, /) -> int:
         """Return how many chunks hold ``term``, a result of ``terms``."""
         return self._searcher.doc_freq(_TEXT, plain(term))
+
+    def _looked_up(self, text: str) -> tuple[str, ...]:
+        return tuple(subject_words(plain(text), self.language(text)))
 
     def _best_among(
         self, query: Query, k: int, among: Selection | None

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import queue
 import secrets
 import subprocess
@@ -15,6 +14,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from briefqa.errors import BackendError
+from briefqa.machine import available_cores
 
 START_S = 120.0
 """Seconds that a model of some gigabytes may take to load."""
@@ -58,7 +58,7 @@ class LocalServer:
             "weights": str(weights.absolute()),
             "context_tokens": context_tokens,
             "key": self.key,
-            "threads": _cores(),
+            "threads": available_cores(),
         }
         said = _exchanged(self._process, json.dumps(told).encode() + b"\n", timeout_s)
         try:
@@ -96,12 +96,6 @@ class LocalServer:
     def pid(self) -> int:
         """The process's number."""
         return self._process.pid
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _exchanged(process: "subprocess.Popen[bytes]", told: bytes, timeout_s: float) -> bytes:
