@@ -10,6 +10,7 @@ only where it comes from, and an error only its class and place.
 """
 
 import logging
+import re
 import sys
 import traceback
 from enum import StrEnum
@@ -21,6 +22,7 @@ from structlog.typing import Processor
 _OURS: Final = "briefqa"
 # What is fixed in their messages says nothing of a request; what is filled in may.
 _PLAIN_SPOKEN: Final = ("uvicorn", "opentelemetry")
+_FILLED_IN: Final = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]")
 _EVERY_RECORD_HAS: Final = frozenset(vars(logging.makeLogRecord({})))
 
 
@@ -85,7 +87,9 @@ def _discreet(record: logging.LogRecord) -> logging.LogRecord:
     if not _is_of(record.name, _OURS):
         # What was filled in, and fields of its own, are left behind.
         told = {name: told[name] for name in _EVERY_RECORD_HAS if name in told} | {"args": ()}
-        if not any(_is_of(record.name, each) for each in _PLAIN_SPOKEN):
+        if any(_is_of(record.name, each) for each in _PLAIN_SPOKEN):
+            told["msg"] = _FILLED_IN.sub("…", str(record.msg)).strip()
+        else:
             told["msg"] = f"a line of {record.name}, which log_level debug shows in full"
             told["place"] = f"{record.module}:{record.lineno}"
     if record.exc_info and record.exc_info[1] is not None:

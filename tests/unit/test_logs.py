@@ -112,6 +112,17 @@ def test_line_of_a_library_says_nothing_of_what_it_was_given(
     assert "some.library" in shown
 
 
+def test_line_of_the_server_says_what_is_fixed_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """That a connection was refused, or traces do not get through, is worth knowing."""
+    configure_logging(LogForm.JSON)
+
+    logging.getLogger("opentelemetry.some").warning("%s of %d left, in %.2fs", _CANARY, 3, 1.5)
+    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+
+    told = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+    assert told == ["… of … left, in …s", "Invalid HTTP request received."]
+
+
 def test_error_of_ours_is_told_without_its_message(capsys: pytest.CaptureFixture[str]) -> None:
     """The message of an unexpected error quotes what it failed on."""
     configure_logging(LogForm.JSON)

@@ -2,8 +2,11 @@
 
 import re
 import string
+import threading
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from briefqa import Service, build_index, open_index
 from briefqa.answering import Writer
 from briefqa.api import create_app
 from briefqa.api.observing.metrics import Metrics
-from briefqa.datatypes import FaultKind
+from briefqa.datatypes import FaultKind, Message
 from briefqa.errors import ModelFaultError
 
 _QUESTION = "When was the harbour dredged?"
@@ -289,6 +292,32 @@ def test_load_is_read_when_it_is_asked_for() -> None:
     assert "\nbriefqa_answers_under_way 3.0\n" in text
     assert "\nbriefqa_answers_waiting 7.0\n" in text
     assert "_created" not in text
+
+
+def test_answer_under_way_is_seen_while_it_is(index: Path) -> None:
+    """Among them is one that waits for its model, and afterwards it is none of them."""
+    may_write = threading.Event()
+
+    def script(messages: Sequence[Message]) -> list[str]:
+        assert may_write.wait(10)
+        return [f"The harbour was dredged in 1998. [{_key(messages[-1].text)}]"]
+
+    writers = {"slow": Writer(ScriptedModel(script))}
+    with (
+        open_index(index, writers=writers) as service,
+        TestClient(create_app(service)) as client,
+        ThreadPoolExecutor(1) as others,
+    ):
+        asked = others.submit(client.post, "/v1/ask", json={"question": _QUESTION, "model": "slow"})
+        ends = time.monotonic() + 10
+        while not _value(_samples(client), "briefqa_answers_under_way"):
+            assert time.monotonic() < ends
+        may_write.set()
+        assert asked.result().status_code == 200
+        samples = _samples(client)
+
+    assert _value(samples, "briefqa_answers_under_way") == 0
+    assert _value(samples, "briefqa_answers_waiting") == 0
 
 
 def test_registry_is_our_own(service: Service) -> None:
