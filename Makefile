@@ -58,8 +58,9 @@ format: $(VENV)/installed-dev ## format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: $(VENV)/installed ## measure the cold start of a question
+bench: $(VENV)/installed ## measure the cold start of a question, and the service under load
 	$(BIN)/python benchmarks/cold_start.py $(ARGS)
+	$(BIN)/python benchmarks/serving.py seeds examples/questions.jsonl
 
 image-check: ## take the steps of the Dockerfile without a container engine
 	$(require-python)

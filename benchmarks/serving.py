@@ -27,7 +27,7 @@ from questions import indexed, read_questions
 _CLIENTS = (1, 8, 32)
 _AT_ONCE = 8
 
-# Embedding and search alone, in as many threads as there are clients.
+# Embedding and search alone, in as many threads as there are cores: more get less done.
 _ALONE = """
 import sys, threading, time
 from itertools import cycle, islice
@@ -36,7 +36,8 @@ from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.opening import open_texts
 from briefqa.retrieval import embed_question, find_hits
-index, clients, seconds = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+from briefqa.machine import available_cores
+index, seconds, clients = Path(sys.argv[1]), float(sys.argv[2]), available_cores()
 questions = sys.stdin.read().split("\\0")
 with open_texts(index) as generation:
     embedder = embedder_for_questions(generation.manifest.model_id, index / MODELS_FOLDER)
@@ -62,8 +63,9 @@ class Client:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        assert parts.hostname
-        self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=120)
+        self._connection = http.client.HTTPConnection(
+            parts.hostname or "127.0.0.1", parts.port, timeout=120
+        )
 
     def post(self, path: str, body: object) -> http.client.HTTPResponse:
         """Send a request and return the reply, unread."""
@@ -95,16 +97,12 @@ def served(index: Path) -> Iterator[tuple[str, int]]:
     """Run ``briefqa serve`` on a free port; give its address and its process id."""
     command = [sys.executable, "-m", "briefqa", "serve", "--index", str(index), "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
         try:
-            url = next(
-                word
-                for line in process.stderr
-                for word in line.split()
-                if word.startswith("http://")
-            )
+            lines = iter(process.stderr or ())
+            words = (word for line in lines for word in line.split())
+            url = next(word for word in words if word.startswith("http://"))
             # Its log would fill the pipe, and then it would stand still.
-            threading.Thread(target=process.stderr.read, daemon=True).start()
+            threading.Thread(target=list, args=(lines,), daemon=True).start()
             yield url, process.pid
         finally:
             process.terminate()
@@ -148,7 +146,7 @@ def questions_per_second(url: str, path: str, questions: Sequence[str], seconds:
 
 def alone_per_second(index: Path, questions: Sequence[str], seconds: float) -> float:
     """Return how many questions are embedded and searched in a second, with no service."""
-    command = [sys.executable, "-c", _ALONE, str(index), str(_AT_ONCE), str(seconds)]
+    command = [sys.executable, "-c", _ALONE, str(index), str(seconds)]
     done = subprocess.run(
         command, input="\0".join(questions), check=True, capture_output=True, text=True
     )
