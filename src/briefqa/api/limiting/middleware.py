@@ -32,7 +32,7 @@ JSON_PATHS: Final = frozenset(
 """Those to which JSON is posted. Each takes a slot, `TOOLS_PATH` only for a tool."""
 
 _BOM: Final = b"\xef\xbb\xbf"
-# A body of this size is read within a millisecond or two; larger ones leave the loop alone.
+# A body of this size is read within milliseconds, whatever it holds; others leave the loop alone.
 _READ_AT_ONCE: Final = 2**15
 # What is stuck in sending has no step between which to ask for the time.
 _LEEWAY_S: Final = 30
