@@ -20,6 +20,8 @@ import pytest
 from briefqa import build_index
 from briefqa.settings.keys import hashed
 
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+
 _PATIENCE_S = 20
 _KEY = "alice-has-this-key"
 _ADMIN_KEY = "whoever-may-change-has-this"

@@ -96,8 +96,8 @@ def _text(document: Document, if_none_match: str | None) -> Response:
     headers = {
         "ETag": f'"{sha256}"',
         "X-Text-SHA256": sha256,
-        "Cache-Control": "no-cache",
-        "X-Content-Type-Options": "nosniff",
+        # Kept by nobody but whoever asked, who may have shown a key.
+        "Cache-Control": "private, no-cache",
     }
     tags = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
     if tags & {headers["ETag"], "*"}:

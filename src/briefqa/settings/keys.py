@@ -37,7 +37,12 @@ def hashed(key: str) -> str:
     if key.startswith(_MARK):
         msg = f"the key begins with {_MARK}, as one that is hashed already does"
         raise ValueError(msg)
-    return _MARK + key_digest(key).hex()
+    return digest_as_configured(key_digest(key))
+
+
+def digest_as_configured(digest: bytes) -> str:
+    """Return the SHA-256 of a key as settings have it: ``sha256:`` and 64 hexadecimal digits."""
+    return _MARK + digest.hex()
 
 
 def key_digest(configured: str) -> bytes:

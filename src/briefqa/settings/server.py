@@ -13,16 +13,16 @@ from pydantic import (
 )
 
 from briefqa.settings.addresses import checked_host, checked_origin
-from briefqa.settings.keys import ADMIN, check_key_name, key_digest
+from briefqa.settings.keys import ADMIN, check_key_name, digest_as_configured, key_digest
 from briefqa.settings.limits import LimitSettings
 
 
-def _check_key(value: SecretStr) -> SecretStr:
-    key_digest(value.get_secret_value())
-    return value
+def _hashed(value: SecretStr) -> SecretStr:
+    """Return a key as its hash, so that one in plain text is not kept any longer."""
+    return SecretStr(digest_as_configured(key_digest(value.get_secret_value())))
 
 
-_Key = Annotated[SecretStr, AfterValidator(_check_key)]
+_Key = Annotated[SecretStr, AfterValidator(_hashed)]
 _Host = Annotated[str, AfterValidator(checked_host)]
 _Origin = Annotated[str, AfterValidator(checked_origin)]
 

@@ -45,6 +45,7 @@ def test_address_of_other_machines_needs_a_key(
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
 def test_loopback_needs_no_key(service: Service, host: str) -> None:
     """On one's own machine everything works at once."""

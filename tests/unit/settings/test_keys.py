@@ -71,6 +71,8 @@ def test_keys_come_from_file_and_environment(
         name: key_digest(letter * 16)
         for name, letter in [("alice", "a"), ("bob", "b"), ("admin", "c")]
     }
+    kept = load_settings().server
+    assert kept.keys["bob"].get_secret_value() == hashed("b" * 16)
     shown = {each.name: each.value for each in origins()}
     assert shown["server.keys.alice"] == shown["server.keys.bob"] == shown["server.admin_key"]
     assert set(shown["server.admin_key"]) == {"*"}

@@ -27,6 +27,8 @@ def allow_origins(app: FastAPI, access: Access) -> None:
             allow_methods=_METHODS,
             allow_headers=_SENT,
             expose_headers=_READ,
+            # They are listed by whoever runs this service, wherever its network is.
+            allow_private_network=True,
         )
 
 

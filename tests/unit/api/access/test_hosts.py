@@ -148,6 +148,7 @@ def test_origins_on_the_list_may_call_and_others_may_not_read(client: TestClient
     ask = {
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type,x-api-key",
+        "Access-Control-Request-Private-Network": "true",
     }
     allowed = client.options("/v1/ask", headers={"Origin": _APP, **ask})
     other = client.options("/v1/ask", headers={"Origin": "https://evil.example", **ask})
