@@ -16,7 +16,11 @@ def default_answers_at_once() -> int:
 
     More than there are processors, since an answer that a model writes mostly waits for it.
     """
-    return max(_FEWEST_SLOTS, _SLOTS_A_PROCESSOR * (os.cpu_count() or 1))
+    if hasattr(os, "sched_getaffinity"):
+        processors = len(os.sched_getaffinity(0))
+    else:
+        processors = os.cpu_count() or 1
+    return max(_FEWEST_SLOTS, _SLOTS_A_PROCESSOR * processors)
 
 
 @dataclass(frozen=True, slots=True)

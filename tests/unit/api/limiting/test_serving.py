@@ -168,6 +168,23 @@ def test_answer_that_takes_too_long_is_stopped_and_says_so(index: Path, path: st
     assert "not whole after 0.2 seconds" in streamed.text
 
 
+def test_tool_that_takes_too_long_is_stopped_and_says_so(index: Path) -> None:
+    """An agent reads why in the form that it knows."""
+    called = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "ask", "arguments": _QUESTION},
+    }
+    with _held(index, Limits(answer_s=0.2)) as (_, server):
+        reply = httpx2.post(f"{server.url}/mcp", json=called, headers=_WAY_TO_MCP, timeout=30)
+        wait_until(lambda: server.slots.under_way == 0)
+
+    result = reply.json()["result"]
+    assert result["isError"]
+    assert "not whole after 0.2 seconds" in result["content"][0]["text"]
+
+
 def test_reader_of_a_stream_that_does_not_read_holds_no_slot_for_ever(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
