@@ -192,5 +192,7 @@ def test_routes_can_be_tried_out_with_the_key(visit: Callable[[str], Page]) -> N
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
 
-    expect(page.locator(".live-responses-table tbody .response-col_status").first).to_have_text("200")
+    expect(page.locator(".live-responses-table tbody .response-col_status").first).to_have_text(
+        "200"
+    )
     assert [line for line in said if "Content Security Policy" in line] == []
