@@ -86,13 +86,21 @@ async def reply_whole(
     Raises:
         ClientDisconnect: If whoever asked has gone meanwhile; the answer was stopped.
     """
-    async with aclosing(in_threads(events)) as coming:
+    async with aclosing(in_threads(_without_parts(events))) as coming:
         async for event in coming:
             if isinstance(event, Answer):
                 return WireResponse(render(event))
-            if isinstance(event, StillWriting) and await request.is_disconnected():
+            if await request.is_disconnected():
                 break
     raise ClientDisconnect
+
+
+def _without_parts(events: Events) -> Events:
+    """Yield ``events`` but those of which the answer will tell."""
+    with closing(events):
+        for event in events:
+            if isinstance(event, Answer | StillWriting):
+                yield event
 
 
 def reply_streamed(events: Events, form: StreamForm) -> Response:

@@ -12,7 +12,13 @@ from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.errors import BackendError, IndexFileError
-from briefqa.indexing import Current, Generation, open_generation, read_current
+from briefqa.indexing import (
+    Current,
+    Generation,
+    open_generation,
+    read_current,
+    stamp_of_current,
+)
 from briefqa.protocols import Embedder
 
 _log = logging.getLogger(__name__)
@@ -49,6 +55,7 @@ class OpenIndex:
         self._calibration = KeptCalibration(index)
         self._swap = threading.Lock()
         self._trouble: str | None = None
+        self._stamp: tuple[int, ...] | None = None
         self._opened = self._open(None)
 
     @property
@@ -67,12 +74,16 @@ class OpenIndex:
 
         What is open goes on serving if that cannot be opened.
         """
+        stamp = stamp_of_current(self._index)
+        if stamp is not None and stamp == self._stamp and self._trouble is None:
+            return self._opened
         try:
             if read_current(self._index) != self._opened.current:
                 with self._swap:
                     if read_current(self._index) != self._opened.current:
                         self._opened = self._open(self._opened)
-            self._trouble = None
+            # Taken before the file was read: what comes after it is seen the next time.
+            self._trouble, self._stamp = None, stamp
         except (IndexFileError, BackendError) as error:
             if self._trouble is None:
                 _log.warning("still serving %s: %s", self._opened.generation.ref.generation, error)

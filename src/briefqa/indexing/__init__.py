@@ -5,7 +5,12 @@ A question needs only what is named here. `briefqa.indexing.sync` and
 pulls in readers and chunking, which would slow down every cold question.
 """
 
-from briefqa.indexing.current import Current, GenerationRef, read_current
+from briefqa.indexing.current import (
+    Current,
+    GenerationRef,
+    read_current,
+    stamp_of_current,
+)
 from briefqa.indexing.generations import Generation, open_generation
 from briefqa.indexing.manifest import FORMAT, Manifest, Recipe
 
@@ -18,4 +23,5 @@ __all__ = [
     "Recipe",
     "open_generation",
     "read_current",
+    "stamp_of_current",
 ]

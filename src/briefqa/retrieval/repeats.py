@@ -12,7 +12,7 @@ def shingles(text: str) -> frozenset[Hashable]:
     words = [word for word in words if word]
     if len(words) <= _SHINGLE:
         return frozenset([tuple(words)])
-    return frozenset(tuple(words[i : i + _SHINGLE]) for i in range(len(words) - _SHINGLE + 1))
+    return frozenset(zip(*(words[start:] for start in range(_SHINGLE)), strict=False))
 
 
 def repeated_in(candidate: frozenset[Hashable], kept: Sequence[frozenset[Hashable]]) -> int | None:

@@ -118,16 +118,10 @@ def score_sentences(
         )
     ]
     if all(hit.similarities for hit in hits):
-        closeness = [_similarity(each) for each in quotable]
-    else:
-        quotable = sorted(quotable, key=_order)[:_MOST_EMBEDDED]
-        rows = embedder.embed_documents([s.text for s in quotable])
-        closeness = np.clip(rows @ asked.vector, 0, 1).tolist()
-    scored = [
-        _scored(each, closeness=close, kind=request.kind)
-        for each, close in zip(quotable, closeness, strict=True)
-    ]
-    return sorted(scored, key=_order)
+        return _best_first(quotable, [_similarity(each) for each in quotable], request.kind)
+    quotable = _best_first(quotable, [0.0] * len(quotable), request.kind)[:_MOST_EMBEDDED]
+    rows = embedder.embed_documents([s.text for s in quotable])
+    return _best_first(quotable, np.clip(rows @ asked.vector, 0, 1).tolist(), request.kind)
 
 
 def _similarity(sentence: ScoredSentence) -> float:
@@ -135,15 +129,27 @@ def _similarity(sentence: ScoredSentence) -> float:
     return sentence.hit.similarities[sentence.hit.chunk.sentences.index(sentence.span)]
 
 
-def _scored(sentence: ScoredSentence, *, closeness: float, kind: Kind) -> ScoredSentence:
+def _best_first(
+    sentences: Sequence[ScoredSentence], closeness: Sequence[float], kind: Kind
+) -> list[ScoredSentence]:
+    """Return ``sentences`` with their scores, given how close each comes to the question."""
     fit = FITS.get(kind, 0.0)
-    score = (
-        CLOSENESS * closeness
-        + WORDS * sentence.context
-        + PASSAGE * sentence.hit.score
-        + fit * (sentence.fits or 0.0)
-    ) / (CLOSENESS + WORDS + PASSAGE + fit)
-    return replace(sentence, closeness=closeness, score=score)
+    total = CLOSENESS + WORDS + PASSAGE + fit
+    scored = [
+        replace(
+            each,
+            closeness=close,
+            score=(
+                CLOSENESS * close
+                + WORDS * each.context
+                + PASSAGE * each.hit.score
+                + fit * (each.fits or 0.0)
+            )
+            / total,
+        )
+        for each, close in zip(sentences, closeness, strict=True)
+    ]
+    return sorted(scored, key=_order)
 
 
 def is_quotable(text: str) -> bool:
@@ -173,7 +179,7 @@ def _share(held: set[str], weights: Mapping[str, float]) -> float:
 def _sentences(
     hit: Hit, request: Request, weights: Mapping[str, float], words: LexicalIndex
 ) -> Iterator[ScoredSentence]:
-    """Yield each sentence of ``hit``, scored by all but its closeness."""
+    """Yield each sentence of ``hit`` with what its score is made of, but its closeness."""
     before: Span | None = None
     held_before: set[str] = set()
     announced = _announced(hit.chunk, words) if request.form is Form.LIST else {}
@@ -183,7 +189,7 @@ def _sentences(
         leans_on = before if leans(text) else None
         own = _share(held, weights)
         context = held_before if leans_on else announced.get(span, set())
-        sentence = ScoredSentence(
+        yield ScoredSentence(
             hit,
             span,
             leans_on,
@@ -194,7 +200,6 @@ def _sentences(
             context=_share(held | context, weights) if context else own,
             fits=holds_kind(request, text),
         )
-        yield _scored(sentence, closeness=0.0, kind=request.kind)
         before, held_before = span, held
 
 
