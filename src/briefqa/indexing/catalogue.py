@@ -36,6 +36,8 @@ TEXTS = "texts.bin"
 _DOCUMENTS_KEPT = 32
 # Some 3 kB each.
 _CHUNKS_KEPT = 2048
+# Old versions of SQLite take 999 parameters.
+_IDS_AT_ONCE = 500
 _ROWS_AT_ONCE = 1000
 
 # Documents are numbered in the order in which they are added, and so are their chunks.
@@ -162,10 +164,8 @@ class Catalogue:
 
     def published(self, ids: Sequence[DocId]) -> dict[DocId, str]:
         """Return the dates, as the documents state them, of those of ``ids`` that have one."""
-        rows = self._rows(
-            "SELECT doc_id, json_extract(metadata, '$.published') FROM documents"
-            " WHERE doc_id IN (SELECT value FROM json_each(?))",
-            json.dumps(list(ids)),
+        rows = self._rows_of(
+            "SELECT doc_id, json_extract(metadata, '$.published') FROM documents WHERE doc_id", ids
         )
         return {doc_id: date for doc_id, date in rows if date is not None}
 
@@ -179,10 +179,7 @@ class Catalogue:
         found = {each: chunk for each in wanted if (chunk := self._read.get(each))}
         missing = [each for each in wanted if each not in found]
         if missing:
-            rows = self._rows(
-                f"{_CHUNK} WHERE chunk_id IN (SELECT value FROM json_each(?))",  # noqa: S608 - ours
-                json.dumps(missing),
-            )
+            rows = self._rows_of(f"{_CHUNK} WHERE chunk_id", missing)
             new = {chunk.chunk_id: chunk for chunk in self._chunks(rows)}
             for chunk_id in missing:
                 if chunk_id not in new:
@@ -245,6 +242,17 @@ class Catalogue:
     # Any, because the schema, not Python, types what SQLite returns.
     def _rows(self, statement: str, *values: str | float) -> list[Any]:
         return list(self._stream(statement, *values))
+
+    def _rows_of(self, statement: str, ids: Sequence[str]) -> list[Any]:
+        """Return the rows of a statement that ends in the name of a column which is one of ``ids``.
+
+        Not as one list in JSON, which SQLite would read to the first NUL only.
+        """
+        rows: list[Any] = []
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            part = ids[start : start + _IDS_AT_ONCE]
+            rows += self._rows(f"{statement} IN ({', '.join('?' * len(part))})", *part)
+        return rows
 
     def _stream(self, statement: str, *values: str | float) -> Iterator[Any]:
         """Yield rows as they are asked for, some at a time."""
