@@ -80,7 +80,8 @@ def _write(folder: Path, *pairs: tuple[Document, list[Chunk]]) -> None:
             writer.add(document, chunks, [chunk.chunk_id.encode() for chunk in chunks])
 
 
-@given(_documents("a"), _documents("b"))
+# An id may hold any character, the one that ends a text in C too.
+@given(_documents("a"), _documents("b\0c"))
 def test_documents_and_chunks_come_back_equal(
     first: tuple[Document, list[Chunk]], second: tuple[Document, list[Chunk]]
 ) -> None:
@@ -92,6 +93,8 @@ def test_documents_and_chunks_come_back_equal(
         ids = [chunk.chunk_id for _, chunks in (first, second) for chunk in chunks]
 
         assert catalogue.documents() == [first[0].info, second[0].info]
+        dates = {info.doc_id: info.metadata.published for info in catalogue.documents()}
+        assert catalogue.published(list(dates)) == {i: date for i, date in dates.items() if date}
         assert catalogue.chunk_ids() == ids
         assert catalogue.chunks(reversed(ids)) == [*first[1], *second[1]][::-1]
         for document, chunks in (first, second):

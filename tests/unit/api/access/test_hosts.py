@@ -142,6 +142,13 @@ def test_no_origin_is_too_odd_to_be_looked_at(origins: list[bytes], host: bytes)
         assert origins[0].lower().startswith((b"http://", b"https://"))
 
 
+def test_two_origins_are_foreign(client: TestClient) -> None:
+    """Which of them a proxy in between looked at, nobody knows."""
+    own, evil = ("Origin", "http://briefs.example.org"), ("Origin", "https://evil.example")
+    for both in ([own, evil], [evil, own], [("Origin", _APP), evil]):
+        assert client.post("/v1/ask", headers=both).status_code == 403
+
+
 def test_origins_on_the_list_may_call_and_others_may_not_read(client: TestClient) -> None:
     """The question of the browser beforehand needs no key, since it cannot bring one."""
     del client.headers["Authorization"]
