@@ -1,10 +1,10 @@
 """The numbers that bound a request, an answer and a connection."""
 
-import os
 from dataclasses import dataclass, field
 from typing import Final
 
 from briefqa.errors import LimitError, QuestionError
+from briefqa.machine import available_cores
 from briefqa.retrieval import LONGEST_QUESTION, MOST_HITS
 
 _SLOTS_A_PROCESSOR: Final = 4
@@ -16,11 +16,7 @@ def default_answers_at_once() -> int:
 
     More than there are processors, since an answer that a model writes mostly waits for it.
     """
-    if hasattr(os, "sched_getaffinity"):
-        processors = len(os.sched_getaffinity(0))
-    else:
-        processors = os.cpu_count() or 1
-    return max(_FEWEST_SLOTS, _SLOTS_A_PROCESSOR * processors)
+    return max(_FEWEST_SLOTS, _SLOTS_A_PROCESSOR * available_cores())
 
 
 @dataclass(frozen=True, slots=True)
