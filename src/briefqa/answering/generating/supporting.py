@@ -6,7 +6,9 @@ from functools import lru_cache
 
 from briefqa.answering.extracting.leaning import leans
 from briefqa.answering.generating.clauses import two_clauses
-from briefqa.answering.grounding import Judgement, judge_sentence
+from briefqa.answering.generating.relations import unsaid_relation
+from briefqa.answering.grounding import Claim, ClaimKind, Judgement, judge_sentence
+from briefqa.answering.grounding.claims import judgement_of
 from briefqa.answering.grounding.words import tokens_of
 from briefqa.datatypes import Chunk, Hit, Span, Verdict
 
@@ -88,7 +90,7 @@ def _best_of(sentence: str, hits: Sequence[Hit]) -> Support:
     for place, each in enumerate(candidates):
         if each.share < _COULD_SUPPORT and place >= _JUDGED_IN_ANY_CASE:
             break
-        found = Support((each.stretch,), judge_sentence(sentence, [each.text]))
+        found = Support((each.stretch,), _judged(sentence, each.text))
         if found.judgement.verdict is Verdict.SUPPORTED:
             return found
         judged.append(found)
@@ -103,6 +105,18 @@ def _best_of(sentence: str, hits: Sequence[Hit]) -> Support:
     # Of stretches that go against it or beyond it, the one that has most to do with it counts.
     partly = [each for each in judged if each.judgement.verdict is Verdict.PARTLY]
     return partly[0] if partly else judged[0]
+
+
+def _judged(sentence: str, quote: str) -> Judgement:
+    """Judge by the words, and by who is said to do what where all words are held."""
+    judgement = judge_sentence(sentence, [quote])
+    if judgement.verdict is not Verdict.SUPPORTED:
+        return judgement
+    unsaid = unsaid_relation(sentence, [quote])
+    if unsaid is None:
+        return judgement
+    claim = Claim(ClaimKind.WORDING, unsaid, None, Verdict.PARTLY)
+    return judgement_of((*judgement.claims, claim))
 
 
 def _pairs(candidates: Sequence[_Candidate]) -> Iterator[tuple[_Candidate, _Candidate]]:
@@ -122,7 +136,7 @@ def _is_each_borne_out(
     """Say whether one of the pair alone bears out one clause, and the other the other."""
     return any(
         all(
-            judge_sentence(clause, [each.text]).verdict is Verdict.SUPPORTED
+            _judged(clause, each.text).verdict is Verdict.SUPPORTED
             for clause, each in zip(both, in_order, strict=True)
         )
         for both in clauses
