@@ -744,6 +744,7 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "briefqa.toml").write_text('embedder = "hash"\n', encoding="utf-8")
     terminal = Terminal(folder)
     shutil.copy(_QUESTIONS, folder / "questions.jsonl")
+    (folder / "key.txt").write_text("a key of many characters\n", encoding="utf-8")
     marked = [{"id": str(at), "question": f"Who? {at}", "answerable": at < 10} for at in range(20)]
     (folder / "marked.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in marked))
     # Two generations, and a run over each: the first lacks a brief that is asked about.

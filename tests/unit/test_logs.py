@@ -9,18 +9,26 @@ from structlog.contextvars import bound_contextvars
 
 from briefqa.logs import LogForm, configure_logging
 
+_LIBRARIES = ("httpx2", "asyncio", "some.library", "uvicorn.error", "opentelemetry.sdk")
+
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
     """Leave logging as it was."""
     root = logging.getLogger()
-    changed = [root, logging.getLogger("uvicorn"), logging.getLogger("briefqa")]
+    changed = [root, *map(logging.getLogger, ("uvicorn", "briefqa", *_LIBRARIES, "opentelemetry"))]
     handlers, levels = list(root.handlers), [log.level for log in changed]
+    # Another test's library may have silenced one of them.
+    states = [(log.disabled, log.propagate) for log in changed]
+    for log in changed:
+        log.setLevel(logging.NOTSET)
+        log.disabled, log.propagate = False, True
     yield
     logging.captureWarnings(capture=False)
     root.handlers = handlers
-    for log, level in zip(changed, levels, strict=True):
+    for log, level, state in zip(changed, levels, states, strict=True):
         log.setLevel(level)
+        log.disabled, log.propagate = state
 
 
 def test_json_line_has_event_fields_and_request(capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,7 +109,7 @@ def test_line_of_a_library_says_nothing_of_what_it_was_given(
     """A library writes down whatever it likes: the question, a header, the reply of a server."""
     configure_logging(form, level=level)
 
-    for name in ("httpx2", "asyncio", "some.library", "uvicorn.error", "opentelemetry.sdk"):
+    for name in _LIBRARIES:
         log = logging.getLogger(name)
         log.error("got %s", _CANARY, extra={"body": _CANARY}, exc_info=_raised())
     logging.getLogger("some.library").error(f"got {_CANARY}", stack_info=True)  # noqa: G004

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -58,11 +59,17 @@ class LocalModel:
         """
         ends = time.monotonic() + timeout_s
         client = self._running(timeout_s)
+        has_begun = False
         try:
-            yield from client.stream(messages, max_tokens=max_tokens, timeout_s=timeout_s)
+            with closing(
+                client.stream(messages, max_tokens=max_tokens, timeout_s=timeout_s)
+            ) as pieces:
+                for piece in pieces:
+                    has_begun = has_begun or bool(piece)
+                    yield piece
         except ModelFaultError as fault:
             # Nothing has come yet: the process died just now, and still seemed to be there.
-            if fault.kind is not FaultKind.UNREACHABLE:
+            if has_begun or fault.kind not in {FaultKind.UNREACHABLE, FaultKind.CUT_OFF}:
                 raise
         else:
             return
