@@ -32,6 +32,7 @@ _MIXED = re.compile(r"[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]")
 _MOST_MIXED = 0.2
 _USUAL = "cp1252"
 _NEARLY, _LITTLE = 0.7, 0.02
+_PRINTED = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _ODD = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
 _MOST_TRIED = 3
@@ -135,7 +136,10 @@ def _wide(data: bytes) -> str | None:
     if max(even, odd) * 4 > len(sample) and not min(even, odd):
         # As many NUL bytes as this come of letters of the West alone.
         return "utf-16-le" if odd else "utf-16-be"
-    if _may_be_utf8(sample) and _odd_signs(sample, "utf-8") <= _MOST_CONTROL:
+    # Two by two, letters of ASCII are Chinese signs. No other script has such letters for most
+    # of its bytes.
+    is_plain = sample.isascii() and len(sample.translate(None, _PRINTED)) * 20 < len(sample) * 9
+    if is_plain or (_may_be_utf8(sample) and _odd_signs(sample, "utf-8") <= _MOST_CONTROL):
         return None
     odd_signs = {encoding: _odd_signs(sample, encoding) for encoding in _WIDE}
     best = min(_WIDE, key=lambda encoding: odd_signs[encoding])
