@@ -9,7 +9,8 @@ from structlog.contextvars import bound_contextvars
 
 from briefqa.logs import LogForm, configure_logging
 
-_LIBRARIES = ("httpx2", "asyncio", "some.library", "uvicorn.error", "opentelemetry.sdk")
+# None of those whose lines are concealed once a language model was loaded in this process.
+_LIBRARIES = ("urllib3", "asyncio", "some.library", "uvicorn.error", "opentelemetry.sdk")
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +117,7 @@ def test_line_of_a_library_says_nothing_of_what_it_was_given(
 
     shown = capsys.readouterr().err
     assert _CANARY not in shown
-    assert shown.count("ValueError") == 5
+    assert shown.count("ValueError") == len(_LIBRARIES)
     assert "some.library" in shown
 
 
