@@ -15,6 +15,7 @@ from briefqa import Service
 from briefqa.api import create_app
 from briefqa.api.access import Access
 from briefqa.api.access.keys import holder_of, key_sent
+from briefqa.api.access.rate import RateLimiter
 from briefqa.settings.keys import hashed, key_digest
 
 _KEYS = {"alice": "alice-has-this-key", "bob": "bob-has-another-key"}
@@ -159,7 +160,7 @@ def test_no_header_is_too_odd_to_be_looked_at(value: bytes) -> None:
 
 def test_rate_is_counted_for_each_key_and_not_for_what_is_open(service: Service) -> None:
     """A page that reloads, or a probe, does not lock its reader out; nor does a stranger."""
-    access = Access(keys=_ACCESS.keys, hosts=("testserver",), requests_per_minute=3)
+    access = Access(keys=_ACCESS.keys, hosts=("testserver",), rate=RateLimiter(3))
     with TestClient(create_app(service, access=access)) as client:
         for _ in range(10):
             assert client.get("/health").status_code == 200
@@ -181,7 +182,7 @@ def test_rate_is_counted_for_each_key_and_not_for_what_is_open(service: Service)
 
 def test_without_keys_the_rate_is_counted_for_each_address(service: Service) -> None:
     """Nothing that a client can write down makes it another."""
-    access = Access(hosts=("testserver",), requests_per_minute=2)
+    access = Access(hosts=("testserver",), rate=RateLimiter(2))
     app = create_app(service, access=access)
     with TestClient(app) as one, TestClient(app, client=("10.0.0.9", 1)) as other:
         asked = [
