@@ -23,12 +23,14 @@ from itertools import cycle, islice, product
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from questions import indexed, read_questions
+from questions import indexed, never_twice, read_questions
 
 from briefqa.machine import available_cores
 
 _CLIENTS = (1, 8, 32)
 _AT_ONCE = 8
+# Rounds of questions between those of two clients: more than one asks in a measurement.
+_APART = 20
 _ALONE_NAME = "embedding and search alone"
 
 # Embedding and search alone, in as many threads as there are cores: more get less done.
@@ -139,7 +141,7 @@ def questions_per_second(url: str, path: str, questions: Sequence[str], seconds:
 
     def ask(mine: int) -> None:
         client = Client(url)
-        for question in islice(cycle(questions), mine, None):
+        for question in islice(never_twice(questions, times=mine * _APART), mine, None):
             client.whole(path, question)
             if time.perf_counter() > ends:
                 return
@@ -167,7 +169,7 @@ def first_sentences(
 
     def ask(mine: int) -> None:
         client = Client(url)
-        for question in islice(cycle(questions), mine, None):
+        for question in islice(never_twice(questions, times=mine * _APART), mine, None):
             ms = client.first_sentence_ms(question)
             if ms is not None:
                 took.append(ms)

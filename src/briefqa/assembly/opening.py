@@ -9,6 +9,7 @@ from briefqa.answering import Calibration
 from briefqa.assembly.calibration_file import KeptCalibration
 from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
+from briefqa.assembly.remembering import remembering
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.errors import BackendError, IndexFileError
@@ -106,7 +107,7 @@ class OpenIndex:
             return Opened(current, generation, before.embedder)
         models = self._index / MODELS_FOLDER
         embedder = embedder_for_questions(model_id, models, configured=self._configured)
-        return Opened(current, generation, embedder)
+        return Opened(current, generation, remembering(embedder))
 
 
 def open_texts(index: Path | str) -> Generation:
