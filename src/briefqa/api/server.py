@@ -21,8 +21,9 @@ from briefqa.api.admin import Admin
 from briefqa.api.app import create_app
 from briefqa.api.limiting import Limits, Slots, protocol_within
 from briefqa.api.observing.observer import Observer
+from briefqa.assembly.models import EXTRACTIVE
 from briefqa.assembly.service import Service
-from briefqa.errors import AddressInUseError, SettingsError
+from briefqa.errors import AddressInUseError, BriefqaError, SettingsError
 
 # Between the end of an answer and that of its connection.
 _LEEWAY_S = 2
@@ -71,6 +72,7 @@ def serve(  # noqa: PLR0913 - what answers, where, and for whom
         app = create_app(service, admin, access=access, limits=limits, observer=observer)
         server = Server(app, limits, url=address_of(host, listener), on_ready=on_ready)
         with _outlived_termination(server):
+            _warm_up(service)
             server.run(sockets=[listener])
 
 
@@ -118,6 +120,13 @@ class Server(uvicorn.Server):
         """Listen no more, and let what is under way end."""
         self._slots.stop(self._limits.grace_s)
         await super().shutdown(sockets)
+
+
+def _warm_up(service: Service) -> None:
+    """Answer a question, so that the first one asked does not wait for what is loaded with it."""
+    # What is wrong with an index that has been opened is told to whoever asks.
+    with contextlib.suppress(BriefqaError):
+        service.ask("What do the documents say?", model=EXTRACTIVE)
 
 
 def listen(host: str, port: int, *, asks_for_key: bool) -> socket.socket:
