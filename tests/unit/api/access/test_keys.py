@@ -194,6 +194,23 @@ def test_without_keys_the_rate_is_counted_for_each_address(service: Service) -> 
     assert asked == [200, 200, 429]
 
 
+@pytest.mark.parametrize("access", [_ACCESS, Access(hosts=("testserver",))])
+def test_what_is_wrong_with_the_index_is_for_who_has_a_key(
+    service: Service, monkeypatch: pytest.MonkeyPatch, access: Access
+) -> None:
+    """It names folders; whoever has no key learns that something is wrong, and where it says what.
+
+    On one's own machine, where no key is asked for, it is told at once.
+    """
+    monkeypatch.setattr(Service, "degraded", "/srv/secret/index: damaged")
+    with TestClient(create_app(service, access=access)) as client:
+        told = client.get("/ready").json()
+
+    assert told["status"] == "degraded"
+    assert ("secret" in told["reason"]) == (not access.keys)
+    assert access.keys == {} or "log" in told["reason"]
+
+
 def test_openapi_says_where_a_key_is_needed(client: TestClient, service: Service) -> None:
     """Clients that are made from it ask for the key, and the page of the routes has a field."""
     paths = client.get("/openapi.json").json()["paths"]
