@@ -30,7 +30,8 @@ def is_bound(held: Held, modifier: str, at: int, own: AbstractSet[str]) -> bool:
     for step, other in enumerate(held.phrases[number + 1 : number + 1 + _NEAR]):
         if not any(held.tokens[each].key == modifier for each in other.words):
             continue
-        is_of = other.role is Role.AFTER and head in other.hosts
+        hosts = {other.near} if other.preposition == "of" else other.hosts
+        is_of = other.role is Role.AFTER and head in hosts
         is_linked = other.role is Role.OBJECT and LINK in other.hosts and head in other.hosts
         if (is_of and held.tokens[other.head].key in own) or is_linked:
             return True
@@ -61,4 +62,5 @@ def is_apposed(held: Held, one: Phrase, other: Phrase) -> bool:
     tokens = held.tokens
     is_name = tokens[one.head].is_capital != tokens[other.head].is_capital
     is_beside = other.role is Role.BESIDE and not other.is_joined
-    return is_name and is_beside and one.role is not Role.BESIDE
+    is_open = other.is_bracketed or one.role is not Role.BESIDE
+    return is_name and is_beside and is_open

@@ -108,10 +108,10 @@ def _add_verbs(tokens: Sequence[Token], parts: list[Part]) -> None:
         if end < len(parts) and not (parts[end] is Part.MARK and tokens[end].text in _ENDING):
             continue
         if not {Part.VERB, Part.AUXILIARY} & set(parts[start:end]):
-            found = (at for at in range(start + 1, end) if _agrees(tokens, at, parts))
-            at = next(found, None)
-            if at is not None:
-                parts[at] = Part.VERB
+            found = [at for at in range(start + 1, end) if _agrees(tokens, at, parts)]
+            if found:
+                # Of *leading ports range* it is the last.
+                parts[found[-1]] = Part.VERB
         start = end + 1
 
 
@@ -129,7 +129,7 @@ def _agrees(tokens: Sequence[Token], at: int, parts: Sequence[Part]) -> bool:
     is_many = before.lower.endswith("s") and not before.lower.endswith("ss")
     if word.endswith("s"):
         return not is_many
-    is_next = at + 1 == len(tokens) or parts[at + 1] is not Part.NOUN
+    is_next = at + 1 < len(tokens) and parts[at + 1] not in {Part.NOUN, Part.MARK}
     return is_next and (is_many or "and" in {token.lower for token in tokens[:place]})
 
 

@@ -56,6 +56,7 @@ class Phrase:
     does: frozenset[str] = frozenset()
     group: int = 0
     is_joined: bool = False
+    is_bracketed: bool = False
     is_frame: bool = False
 
     @property
@@ -269,7 +270,7 @@ class _Reader:
 
 
 def _join(phrase: Phrase, before: Phrase, joiner: str) -> None:
-    phrase.is_joined = joiner in JOINING
+    phrase.is_joined, phrase.is_bracketed = joiner in JOINING, joiner == "("
     phrase.role = before.role if phrase.is_joined else Role.BESIDE
     phrase.preposition, phrase.group = before.preposition, before.group
     phrase.hosts, phrase.near, phrase.verb = before.hosts, before.near, before.verb

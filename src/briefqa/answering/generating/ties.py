@@ -208,8 +208,7 @@ class _Tied:
         if self._is_turned(other):
             return False
         if other.preposition and _is_alike(phrase.preposition, other.preposition):
-            frame = held.sentences[other.sentence] if other.is_frame else frozenset()
-            return bool(known & (other.hosts | frame))
+            return bool(known & self._hosts(other))
         behind = {held.tokens[each].key for each in other.words if each > at}
         if phrase.preposition in _OF and known & behind:
             return True
@@ -217,6 +216,12 @@ class _Tied:
             return bool(known & other.does)
         is_free = phrase.preposition == "of" and other.role is not Role.AFTER
         return is_free and bool(known & (other.hosts | other.does))
+
+    def _hosts(self, other: Phrase) -> AbstractSet[str]:
+        """Return what a phrase of the quotes may hang on; what opens a sentence belongs to all."""
+        if other.preposition == "of":
+            return {other.near}
+        return other.hosts | (self.held.sentences[other.sentence] if other.is_frame else set())
 
     def _wanted(self) -> AbstractSet[str]:
         """Return what the phrase may hang on: *of* belongs to the noun, others to the verb too."""
