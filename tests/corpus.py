@@ -17,7 +17,7 @@ from briefqa.indexing.publishing import Backends
 from briefqa.indexing.rewriting import SyncReport
 from briefqa.indexing.sources import roots_of
 from briefqa.indexing.sync import sync
-from briefqa.protocols import Progress, Vectors
+from briefqa.protocols import BlockCheck, Progress, Vectors
 
 
 class RecordingEmbedder(HashEmbedder):
@@ -38,12 +38,12 @@ class RecordingStores(FaissBackend):
 
     def __init__(self) -> None:
         super().__init__()
-        self.parsed: list[bytes] = []
+        self.parsed: list[Path] = []
 
-    def load(self, data: bytes, ids: Sequence[ChunkId], /) -> FaissStore:
-        """Reopen what ``write`` wrote."""
-        self.parsed.append(data)
-        return super().load(data, ids)
+    def load(self, folder: Path, ids: Sequence[ChunkId], check: BlockCheck, /) -> FaissStore:
+        """Reopen what ``finish`` wrote."""
+        self.parsed.append(folder)
+        return super().load(folder, ids, check)
 
 
 class RecordingWords(TantivyBackend):

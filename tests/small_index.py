@@ -67,7 +67,7 @@ def small_index(
     """
     held = {chunk.chunk_id: chunk for chunk in chunks}
     texts = [chunk.embedded_text for chunk in held.values()]
-    vectors = FaissBackend().create(embedder.dim)
+    vectors = FaissBackend().create(folder / "vectors", embedder.dim)
     if held:
         vectors.add(list(held), embedder.embed_documents(texts))
     tokens = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,10 @@ class Progress:
 
 
 ProgressListener = Callable[[Progress], None]
+
+
+BlockCheck = Callable[[Path, int, int], None]
+"""Raises IndexDamagedError if bytes [start, end) of a file are not those that were written."""
 
 
 class TokenCounter(Protocol):
@@ -168,8 +172,8 @@ class VectorStore(Protocol):
         """Return the stored vectors of ``ids``, shape (len(ids), dim)."""
         ...
 
-    def write(self, stream: BinaryIO, /) -> None:
-        """Write the store in a form that its backend's ``load`` reads; `OSError` if it cannot."""
+    def finish(self, on_progress: ProgressListener, /) -> None:
+        """Write what its backend's ``load`` needs into its folder; `OSError` if it cannot."""
         ...
 
 
@@ -190,12 +194,18 @@ class TokenIndex(Protocol):
 class VectorBackend(Protocol):
     """Makes and reopens vector stores of one kind."""
 
-    def create(self, dim: int, /, *, capacity: int = 0) -> VectorStore:
-        """Return an empty store for vectors of width ``dim``, about ``capacity`` of them."""
+    def create(self, folder: Path, dim: int, /, *, recall: float = 1.0) -> VectorStore:
+        """Return an empty store in the new ``folder``, for vectors of width ``dim``.
+
+        Where comparing all takes long, searches find about ``recall`` of the ten nearest.
+        """
         ...
 
-    def load(self, data: bytes, ids: Sequence[ChunkId], /) -> VectorStore:
-        """Reopen what ``write`` wrote; ``ids`` are in the order added."""
+    def load(self, folder: Path, ids: Sequence[ChunkId], check: BlockCheck, /) -> VectorStore:
+        """Reopen what ``finish`` wrote; ``ids`` are in the order added.
+
+        ``check`` must be asked about every part of a file before that is used.
+        """
         ...
 
 

@@ -436,7 +436,7 @@ def test_verify_reads_the_source_files_unless_told_not_to(scratch: Terminal, ans
 
 def test_damage_is_found_and_named(scratch: Terminal) -> None:
     """No question may be answered from a file that is not the one that was written."""
-    (path,) = (scratch.folder / "index" / "generations").glob("*/vectors.bin")
+    (path,) = (scratch.folder / "index" / "generations").glob("*/vectors/rows.bin")
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
@@ -447,9 +447,9 @@ def test_damage_is_found_and_named(scratch: Terminal) -> None:
     asked = scratch("ask", _QUESTION)
 
     assert not slow["sound"]
-    assert [problem["path"].rsplit("/", 1)[1] for problem in slow["problems"]] == ["vectors.bin"]
+    assert [problem["path"].rsplit("/", 1)[1] for problem in slow["problems"]] == ["rows.bin"]
     assert fast["problems"] == slow["problems"]
-    assert "vectors.bin: " in shown.stdout
+    assert "rows.bin: " in shown.stdout
     assert asked.returncode == 4
     assert "index is damaged" in _one_line(asked)
 

@@ -132,7 +132,7 @@ def _damaged(corpus: Corpus) -> None:
     corpus.sync()
     corpus.write("later.txt", "This came later.\n")
     report = corpus.sync()
-    (corpus.index / "generations" / report.generation / "vectors.bin").write_bytes(b"?")
+    (corpus.index / "generations" / report.generation / "vectors" / "rows.bin").write_bytes(b"?")
 
 
 @dataclass(frozen=True, slots=True)

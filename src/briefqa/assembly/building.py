@@ -28,7 +28,7 @@ from briefqa.indexing.integrity import Problem, read_manifest
 from briefqa.indexing.publishing import Backends
 from briefqa.indexing.rewriting import SyncReport
 from briefqa.indexing.sources import Root, roots_of
-from briefqa.indexing.sync import files_to_index, sync
+from briefqa.indexing.sync import DEFAULT_RECALL, files_to_index, sync
 from briefqa.protocols import Embedder, ProgressListener
 
 
@@ -39,6 +39,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
     embedder: str | None = None,
     chunking: ChunkingOptions | None = None,
     reading: ReadingOptions | None = None,
+    recall: float = DEFAULT_RECALL,
     restored: Sequence[str] = (),
     allow_empty: bool = False,
     gate: Gate | None = None,
@@ -56,6 +57,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
         embedder: The embedding model, as a setting names it.
         chunking: How documents are cut.
         reading: How files are read.
+        recall: Share of the ten nearest vectors that a search of a large index is to find.
         restored: Ids of documents that were removed from the index and may come back.
         allow_empty: Accept a folder that holds nothing.
         gate: The questions on which the index must not get worse.
@@ -87,6 +89,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
             read=reader.read,
             chunking=chunking or ChunkingOptions(),
             options=options,
+            recall=recall,
             restored={DocId(doc_id) for doc_id in restored},
             allow_empty=allow_empty,
             on_progress=on_progress,

@@ -1,5 +1,6 @@
 """Command ``doctor``."""
 
+import json
 import os
 import platform
 import sys
@@ -15,6 +16,8 @@ from briefqa.cli.findings import Finding, State
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
 from briefqa.cli.output import print_json
 from briefqa.errors import BriefqaError, IndexMissingError
+from briefqa.indexing.current import read_current
+from briefqa.indexing.generations import VECTORS
 from briefqa.machine import available_cores
 from briefqa.plugins import embedder_plugin, split_spec
 
@@ -98,6 +101,7 @@ def examine(settings: "Settings") -> Iterator[Finding]:
             f" {_megabytes(settings.index)} on disk",
         )
         yield Finding("index model", State.OK, model_id)
+        yield _vectors(settings.index)
         if degraded:
             yield Finding("index generation", State.WARN, degraded, "run `briefqa index FOLDER`")
     except IndexMissingError as error:
@@ -105,6 +109,27 @@ def examine(settings: "Settings") -> Iterator[Finding]:
     except BriefqaError as error:
         yield Finding("index", State.FAIL, str(error))
     yield from _model(settings, model_id)
+
+
+def _vectors(index: Path) -> Finding:
+    """Say how vectors are searched, and what share of the nearest that finds."""
+    # Opened before, it has been checked.
+    folder = read_current(index).serving.folder(index) / VECTORS
+    try:
+        about = json.loads((folder / "about.json").read_bytes())
+    except (OSError, ValueError) as error:
+        return Finding("index vectors", State.WARN, f"cannot be described: {error}")
+    lists = about["lists"]
+    if not lists:
+        return Finding("index vectors", State.OK, "all are compared with a question")
+    detail = (
+        f"{lists['probes']:,} of {lists['lists']:,} lists are searched, which found "
+        f"{lists['recall']:.1%} of the ten nearest when it was built ({lists['wished']:.1%} wished)"
+    )
+    if lists["recall"] >= lists["wished"]:
+        return Finding("index vectors", State.OK, detail)
+    advice = "set `vectors.recall` to 1 to compare all, and run `briefqa index`"
+    return Finding("index vectors", State.WARN, detail, advice)
 
 
 def _python() -> Finding:

@@ -41,6 +41,14 @@ OcrOption = Annotated[
     bool | None,
     typer.Option("--ocr/--no-ocr", help="Have tesseract read pages that are images."),
 ]
+RecallOption = Annotated[
+    float | None,
+    typer.Option(
+        "--recall",
+        metavar="SHARE",
+        help="Share of the ten nearest vectors that a search of a large index is to find.",
+    ),
+]
 WatchOption = Annotated[
     bool, typer.Option("--watch", help="Stay, and follow every change of the folders.")
 ]
@@ -62,6 +70,7 @@ def index(
     index_folder: IndexOption = None,
     embedder: NewEmbedderOption = None,
     ocr: OcrOption = None,
+    recall: RecallOption = None,
     watch: WatchOption = False,
     allow_empty: AllowEmptyOption = False,
     strict: StrictOption = False,
@@ -79,7 +88,10 @@ def index(
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
     reading = {"ocr": ocr} if ocr is not None else None
-    settings = load_settings({"index": index_folder, "embedder": embedder, "documents": reading})
+    vectors = {"recall": recall} if recall is not None else None
+    settings = load_settings(
+        {"index": index_folder, "embedder": embedder, "documents": reading, "vectors": vectors}
+    )
 
     from briefqa.assembly.building import roots_to_index  # noqa: PLC0415 - readers import slowly
 
@@ -127,6 +139,7 @@ def build(
             embedder=settings.embedder,
             chunking=ChunkingOptions(size=settings.chunking.size, prefix=settings.chunking.prefix),
             reading=reading_options(settings.documents),
+            recall=settings.vectors.recall,
             restored=restored,
             allow_empty=allow_empty,
             gate=gate,

@@ -20,6 +20,7 @@ _LABELS = {
 _UNITS = {
     "reading": "files",
     "embedding": "texts",
+    "vectors": "vectors",
     "writing": "chunks",
     "asking": "questions",
     "checking": "answers",

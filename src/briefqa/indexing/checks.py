@@ -151,9 +151,10 @@ def _broken_vectors(
     folder: Path, stores: VectorBackend, ids: list[ChunkId]
 ) -> Iterator[tuple[str, str]]:
     try:
-        vectors = stores.load((folder / VECTORS).read_bytes(), ids)
+        # Every hash has been compared.
+        vectors = stores.load(folder / VECTORS, ids, lambda _path, _start, _end, /: None)
     except IndexDamagedError as error:
-        yield VECTORS, error.detail
+        yield Path(error.path).relative_to(folder).as_posix(), error.detail
         return
     if len(vectors) != len(ids):
         yield VECTORS, f"holds {len(vectors)} vectors instead of {len(ids)}"
@@ -163,4 +164,7 @@ def _broken_vectors(
         lengths = np.linalg.norm(vectors.vectors(part), axis=1)
         for chunk_id, length in zip(part, lengths, strict=True):
             if not abs(length - 1) < _UNIT_TOLERANCE:
-                yield VECTORS, f"the vector of {chunk_id!r} has length {length:.3f} instead of 1"
+                yield (
+                    f"{VECTORS}/rows.bin",
+                    f"the vector of {chunk_id!r} has length {length:.3f} instead of 1",
+                )

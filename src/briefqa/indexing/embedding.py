@@ -76,28 +76,32 @@ class VectorMaker:
     staging: Staging
     embedder: Embedder | None
     dim: int
+    recall: float
     on_progress: ProgressListener
 
-    def make(self, stores: VectorBackend) -> VectorStore:
-        """Return a store of all chunks, in the plan's order.
+    def make(self, stores: VectorBackend, folder: Path) -> VectorStore:
+        """Return a store of all chunks, in the plan's order, written into the new ``folder``.
 
         Raises:
             BackendError: If the model returns something other than unit vectors.
+            OSError: If the disk refuses.
         """
-        return self._made(stores, None)
+        return self._made(stores, folder, None)
 
-    def make_with_tokens(self, stores: VectorBackend, folder: Path) -> VectorStore:
-        """Do what `make` does, and write the tokens of all chunks into the new ``folder``.
+    def make_with_tokens(self, stores: VectorBackend, folder: Path, tokens: Path) -> VectorStore:
+        """Do what `make` does, and write the tokens of all chunks into the new folder ``tokens``.
 
         Raises:
             BackendError: If the model returns something other than unit vectors, or no tokens.
             OSError: If the disk refuses.
         """
-        with TokenStoreWriter(folder, self.dim) as writer:
-            return self._made(stores, _TokenKeeper(self, writer))
+        with TokenStoreWriter(tokens, self.dim) as writer:
+            return self._made(stores, folder, _TokenKeeper(self, writer))
 
-    def _made(self, stores: VectorBackend, tokens: "_TokenKeeper | None") -> VectorStore:
-        store = stores.create(self.dim, capacity=len(self.plan.keys))
+    def _made(
+        self, stores: VectorBackend, folder: Path, tokens: "_TokenKeeper | None"
+    ) -> VectorStore:
+        store = stores.create(folder, self.dim, recall=self.recall)
         chunks = iter(self.plan.keys.items())
         embedded = 0
         self.on_progress(Progress("embedding", 0, len(self.plan.missing)))

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -18,9 +17,10 @@ from briefqa.datatypes import (
     IndexInfo,
 )
 from briefqa.errors import IndexDamagedError
+from briefqa.indexing.blocks import CheckedBlocks, by_blocks
 from briefqa.indexing.catalogue import Catalogue
 from briefqa.indexing.current import Current, GenerationRef, read_current
-from briefqa.indexing.integrity import damaged_files, read_manifest, read_verified
+from briefqa.indexing.integrity import damaged_files, read_manifest
 from briefqa.indexing.manifest import Manifest
 from briefqa.indexing.sources import Sources
 from briefqa.indexing.tokens import TokenStore
@@ -32,7 +32,7 @@ from briefqa.protocols import (
     VectorStore,
 )
 
-VECTORS = "vectors.bin"
+VECTORS = "vectors"
 LEXICAL = "lexical"
 TOKENS = "tokens"
 
@@ -53,6 +53,7 @@ class Generation:
     vectors: VectorStore
     words: LexicalIndex
     tokens: TokenStore | None
+    blocks: CheckedBlocks
     sources: Sources
     degraded: str | None = None
 
@@ -130,7 +131,8 @@ class Generation:
 def open_generation(index: Path, *, stores: VectorBackend, words: LexicalBackend) -> Generation:
     """Open the generation that ``index`` serves, or the one before if that is damaged.
 
-    The hash of every file is checked before anything parses it.
+    The hash of every file is checked before anything parses it; of large files of vectors,
+    that of each block before the block is used.
 
     Raises:
         IndexMissingError: If there is no index.
@@ -199,22 +201,16 @@ def _open(
 ) -> Generation:
     folder = ref.folder(index)
     manifest = read_manifest(index, ref)
-    files = dict(manifest.files)
-    entry = files.pop(VECTORS, None)
-    if entry is None:
-        raise IndexDamagedError(folder, f"the manifest does not name {VECTORS}")
-    # The vectors are hashed from the very bytes that are parsed: they are
-    # large, and reading them twice would show in every cold start.
-    with ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(read_verified, folder / VECTORS, entry.sha256)
-        problems = damaged_files(index, ref, files)
+    large = by_blocks(manifest.files)
+    small = {name: entry for name, entry in manifest.files.items() if name not in large}
+    problems = damaged_files(index, ref, small)
     if problems:
         raise IndexDamagedError(index / problems[0].path, problems[0].detail)
-    data = reading.result()
+    blocks = CheckedBlocks(folder, manifest.files)
     catalogue = Catalogue(folder)
     try:
         ids = catalogue.chunk_ids()
-        vectors = _load(stores, data, ids, folder / VECTORS)
+        vectors = stores.load(folder / VECTORS, ids, blocks.check)
         recipe = manifest.recipe
         tokens = TokenStore(folder / TOKENS, recipe.dim, ids) if recipe.tokens else None
         lexical = words.open(folder / LEXICAL)
@@ -229,16 +225,9 @@ def _open(
         vectors=vectors,
         words=lexical,
         tokens=tokens,
+        blocks=blocks,
         sources=sources,
     )
-
-
-def _load(stores: VectorBackend, data: bytes, ids: Sequence[ChunkId], path: Path) -> VectorStore:
-    try:
-        return stores.load(data, ids)
-    except IndexDamagedError as error:
-        # The store has seen bytes only, and cannot name their file.
-        raise IndexDamagedError(path, error.detail) from error
 
 
 def _require_equal_counts(

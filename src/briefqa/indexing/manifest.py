@@ -10,7 +10,7 @@ from typing import Self
 from briefqa.datatypes import DocId, JsonValue
 from briefqa.errors import IndexDamagedError, IndexFormatError
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever an older version could not read what this one writes."""
 
 _ID_LENGTH = 20
@@ -21,7 +21,8 @@ class Recipe:
     """How chunks and vectors were made: equal recipes give equal results.
 
     ``chunking`` and ``reading`` hold the options as JSON values, ``tokens`` says
-    whether the tokens of chunks are kept.
+    whether the tokens of chunks are kept, and ``recall`` which share of the nearest
+    vectors a search is to find.
     """
 
     model_id: str
@@ -31,6 +32,7 @@ class Recipe:
     chunking_version: int
     reader_version: int
     tokens: bool
+    recall: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from briefqa.indexing.current import (
 from briefqa.indexing.durable import fsync_folder, publish_folder
 from briefqa.indexing.embedding import VectorMaker, plan_vectors
 from briefqa.indexing.gathering import Gathered
-from briefqa.indexing.generations import TOKENS, Generation, open_generation_of
+from briefqa.indexing.generations import TOKENS, VECTORS, Generation, open_generation_of
 from briefqa.indexing.integrity import damaged_files, read_manifest
 from briefqa.indexing.locks import writer_lock
 from briefqa.indexing.manifest import Recipe, generation_id
@@ -142,12 +142,14 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
     temporary = index / "generations" / f"{TEMPORARY}{generation}"
     with write_errors(index):
         plan = plan_vectors(gathered, base, staging, with_tokens=recipe.tokens)
-        maker = VectorMaker(plan, base, staging, backends.embedder, recipe.dim, on_progress)
+        maker = VectorMaker(
+            plan, base, staging, backends.embedder, recipe.dim, recipe.recall, on_progress
+        )
         temporary.mkdir(parents=True)
         vectors = (
-            maker.make_with_tokens(backends.stores, temporary / TOKENS)
+            maker.make_with_tokens(backends.stores, temporary / VECTORS, temporary / TOKENS)
             if recipe.tokens
-            else maker.make(backends.stores)
+            else maker.make(backends.stores, temporary / VECTORS)
         )
         contents = Contents(generation, recipe, gathered, staging, plan, vectors, base)
         manifest_sha256 = write_generation(

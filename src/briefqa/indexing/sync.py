@@ -33,6 +33,9 @@ from briefqa.indexing.rewriting import SyncReport, Wanted, rewrite
 from briefqa.indexing.sources import Root, Sources
 from briefqa.protocols import Embedder, ProgressListener, TokenEmbedder
 
+DEFAULT_RECALL = 0.98
+"""Share of the ten nearest vectors that a search of a large index is to find."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -44,6 +47,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
     read: ReadFile,
     chunking: ChunkingOptions,
     options: ReadingOptions,
+    recall: float = DEFAULT_RECALL,
     restored: AbstractSet[DocId] = frozenset(),
     allow_empty: bool = False,
     on_progress: ProgressListener | None = None,
@@ -61,6 +65,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         read: Reads one file.
         chunking: How documents are cut.
         options: How files are read; those that change a text are part of the index's id.
+        recall: Share of the ten nearest vectors that a search of a large index is to find.
         restored: Ids of removed documents that may come back.
         allow_empty: Publish an index without documents if none can be read.
         on_progress: Told of "reading" (files), "embedding" (texts), "writing" (chunks).
@@ -86,7 +91,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         scope = Scope([*upload_files(sources, index), *files], excluded=sources.excluded)
         return rewrite(
             index,
-            Wanted(sources, scope, _recipe(backends.embedder, chunking, options)),
+            Wanted(sources, scope, _recipe(backends.embedder, chunking, options, recall)),
             base=base,
             backends=backends,
             reading=Reading(read, backends.embedder.tokens, chunking),
@@ -148,7 +153,9 @@ def upload_files(sources: Sources, index: Path) -> list[SourceFile]:
     return [SourceFile(path, doc_id) for doc_id, path in paths.items() if path is not None]
 
 
-def _recipe(embedder: Embedder, chunking: ChunkingOptions, options: ReadingOptions) -> Recipe:
+def _recipe(
+    embedder: Embedder, chunking: ChunkingOptions, options: ReadingOptions, recall: float
+) -> Recipe:
     return Recipe(
         model_id=embedder.model_id,
         dim=embedder.dim,
@@ -158,15 +165,23 @@ def _recipe(embedder: Embedder, chunking: ChunkingOptions, options: ReadingOptio
         chunking_version=CHUNKING_VERSION,
         reader_version=READER_VERSION,
         tokens=isinstance(embedder, TokenEmbedder),
+        recall=recall,
     )
 
 
 def _served(index: Path, backends: Backends) -> AbstractContextManager[Generation | None]:
     """Open the generation that serves; there is none if all is to be built from nothing."""
     try:
-        return open_generation(index, stores=backends.stores, words=backends.words)
+        served = open_generation(index, stores=backends.stores, words=backends.words)
+        try:
+            # What a build takes over must be right, and what is not must not stop it half-way.
+            served.blocks.check_all()
+        except BaseException:
+            served.close()
+            raise
     except IndexMissingError:
         return nullcontext()
     except (IndexDamagedError, IndexFormatError) as error:
         _log.warning("building the index from nothing: %s", error)
         return nullcontext()
+    return served

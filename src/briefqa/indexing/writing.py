@@ -7,6 +7,7 @@ from pathlib import Path
 
 from briefqa.datatypes import Chunk, Document
 from briefqa.errors import BackendError
+from briefqa.indexing.blocks import LARGE_BYTES, write_blocks
 from briefqa.indexing.catalogue_writer import CatalogueWriter
 from briefqa.indexing.durable import files_below
 from briefqa.indexing.embedding import VectorPlan
@@ -40,15 +41,17 @@ class Contents:
 def write_generation(
     folder: Path, contents: Contents, *, words: LexicalBackend, on_progress: ProgressListener
 ) -> str:
-    """Write a generation into the empty ``folder``; return its manifest's SHA-256.
+    """Write a generation into ``folder``, which has its vectors; return its manifest's SHA-256.
 
     Raises:
         OSError: If the disk refuses.
         sqlite3.OperationalError: If it refuses the catalogue.
     """
     total = len(contents.plan.keys)
-    with (folder / VECTORS).open("wb") as stream:
-        contents.vectors.write(stream)
+    contents.vectors.finish(on_progress)
+    for path in files_below(folder / VECTORS):
+        if path.stat().st_size > LARGE_BYTES:
+            write_blocks(path)
     (folder / LEXICAL).mkdir()
     with CatalogueWriter(folder) as writer:
         writer.add_files(contents.gathered.files.items())

@@ -3,7 +3,12 @@
 from briefqa.settings.limits import LimitSettings
 from briefqa.settings.loading import CONFIG_FILE, SettingOrigin, Settings, load_settings, origins
 from briefqa.settings.models import ModelSettings
-from briefqa.settings.sections import ChunkingSettings, DocumentsSettings, GateSettings
+from briefqa.settings.sections import (
+    ChunkingSettings,
+    DocumentsSettings,
+    GateSettings,
+    VectorsSettings,
+)
 from briefqa.settings.server import ServerSettings
 
 __all__ = [
@@ -16,6 +21,7 @@ __all__ = [
     "ServerSettings",
     "SettingOrigin",
     "Settings",
+    "VectorsSettings",
     "load_settings",
     "origins",
 ]

@@ -20,7 +20,12 @@ from pydantic_settings import (
 
 from briefqa.errors import SettingsError
 from briefqa.settings.models import ModelSettings
-from briefqa.settings.sections import ChunkingSettings, DocumentsSettings, GateSettings
+from briefqa.settings.sections import (
+    ChunkingSettings,
+    DocumentsSettings,
+    GateSettings,
+    VectorsSettings,
+)
 from briefqa.settings.server import ServerSettings
 
 CONFIG_FILE = "briefqa.toml"
@@ -62,6 +67,7 @@ class Settings(BaseSettings):
     )
     chunking: ChunkingSettings = ChunkingSettings()
     documents: DocumentsSettings = DocumentsSettings()
+    vectors: VectorsSettings = VectorsSettings()
     server: ServerSettings = ServerSettings()
     gate: GateSettings = GateSettings()
     model: str | None = Field(

@@ -40,6 +40,20 @@ class DocumentsSettings(BaseModel):
     )
 
 
+class VectorsSettings(BaseModel):
+    """How vectors are searched."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recall: float = Field(
+        default=0.98,
+        ge=0.5,
+        le=1,
+        description="Share of the ten nearest vectors that a search of a large index is to find; "
+        "1 compares all.",
+    )
+
+
 class GateSettings(BaseModel):
     """On which questions an index must not get worse, and by how much."""
 

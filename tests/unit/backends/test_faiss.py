@@ -1,55 +1,83 @@
 """What is FAISS's own about its store."""
 
-from io import BytesIO
+import json
+from hashlib import sha256
+from pathlib import Path
 
 import faiss
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from briefqa.backends.faiss import FaissBackend
+from briefqa.backends.faiss import FaissBackend, FaissStore
 from briefqa.datatypes import ChunkId
 from briefqa.errors import IndexDamagedError
+from briefqa.protocols import Progress, Selection, Vectors
 
 
-def rows_of(count: int) -> np.ndarray:
-    """Return ``count`` directions of width 16."""
-    rows = np.random.default_rng(count).normal(size=(count, 16)).astype(np.float32)
+def rows_of(count: int, dim: int = 16) -> Vectors:
+    """Return ``count`` directions."""
+    rows = np.random.default_rng(count).normal(size=(count, dim)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     return rows
 
 
-def test_bytes_with_another_number_of_vectors_are_damage() -> None:
+def named(count: int) -> list[ChunkId]:
+    """Return ``count`` ids."""
+    return [ChunkId(str(each)) for each in range(count)]
+
+
+def trusted(_path: Path, _start: int, _end: int, /) -> None:
+    """Check nothing."""
+
+
+def built(folder: Path, rows: Vectors, *, beyond: int = 10**6, recall: float = 0.98) -> FaissStore:
+    """Write a store of ``rows`` and reopen it."""
+    backend = FaissBackend(beyond=beyond)
+    store = backend.create(folder, rows.shape[1], recall=recall)
+    store.add(named(len(rows)), rows)
+    store.finish(lambda _: None)
+    return backend.load(folder, named(len(rows)), trusted)
+
+
+def test_another_number_of_vectors_is_damage(tmp_path: Path) -> None:
     """Ids are kept apart from vectors; one missing would shift every citation."""
-    store = FaissBackend().create(16)
-    store.add([ChunkId("a"), ChunkId("b")], rows_of(2))
+    built(tmp_path / "v", rows_of(2))
 
-    stream = BytesIO()
-    store.write(stream)
-
-    with pytest.raises(IndexDamagedError, match="there are 2, expected 3"):
-        FaissBackend().load(stream.getvalue(), [ChunkId("a"), ChunkId("b"), ChunkId("c")])
+    with pytest.raises(IndexDamagedError, match="there are 2 vectors, expected 3"):
+        FaissBackend().load(tmp_path / "v", named(3), trusted)
 
 
-@pytest.mark.parametrize("data", [b"", b"no store", b"\0" * 400], ids=["empty", "text", "zeros"])
-def test_bytes_that_faiss_cannot_read_are_damage(data: bytes) -> None:
+@pytest.mark.parametrize("name", ["rows.bin", "lists.bin", "about.json"])
+@pytest.mark.parametrize("data", [None, b"", b"no store", b"\0" * 4000, b"[]"])
+def test_a_file_that_is_another_is_damage(tmp_path: Path, name: str, data: bytes | None) -> None:
     """FAISS's own error names a line of its source, which helps nobody."""
-    with pytest.raises(IndexDamagedError, match="FAISS cannot read them"):
-        FaissBackend().load(data, [])
+    built(tmp_path / "v", rows_of(50), beyond=1)
+    if data is None:
+        (tmp_path / "v" / name).unlink()
+    else:
+        (tmp_path / "v" / name).write_bytes(data)
+
+    with pytest.raises(IndexDamagedError):
+        FaissBackend().load(tmp_path / "v", named(50), trusted)
 
 
-def test_an_index_of_another_kind_is_damage() -> None:
+def test_an_index_of_another_kind_is_damage(tmp_path: Path) -> None:
     """With distances for similarities, the farthest passage would come first."""
+    built(tmp_path / "v", rows_of(50), beyond=1)
     index = faiss.IndexFlatL2(16)
-    index.add(rows_of(1))
+    index.add(rows_of(50))
+    faiss.write_index(index, str(tmp_path / "v" / "lists.bin"))
 
     with pytest.raises(IndexDamagedError, match="IndexFlat"):
-        FaissBackend().load(faiss.serialize_index(index).tobytes(), [ChunkId("a")])
+        FaissBackend().load(tmp_path / "v", named(50), trusted)
 
 
-def test_a_search_leaves_one_thread_to_the_model() -> None:
+@pytest.mark.parametrize("beyond", [10, 1000])
+def test_a_search_leaves_one_thread_to_the_model(tmp_path: Path, beyond: int) -> None:
     """FAISS's threads spin on after a search and take the cores from onnxruntime."""
-    store = FaissBackend().create(16)
-    store.add([ChunkId(str(each)) for each in range(100)], rows_of(100))
+    store = built(tmp_path / "v", rows_of(100), beyond=beyond)
     faiss.omp_set_num_threads(2)
 
     store.search(rows_of(1), 5)
@@ -57,7 +85,142 @@ def test_a_search_leaves_one_thread_to_the_model() -> None:
     assert faiss.omp_get_max_threads() == 1
 
 
-def test_a_negative_number_of_hits_is_a_mistake() -> None:
+def test_a_negative_number_of_hits_is_a_mistake(tmp_path: Path) -> None:
     """A slice by a negative number would quietly return nearly everything."""
     with pytest.raises(ValueError, match="k is -1"):
-        FaissBackend().create(16).search(rows_of(1), -1)
+        built(tmp_path / "v", rows_of(3)).search(rows_of(1), -1)
+
+
+@pytest.mark.parametrize("recall", [0.0, -1.0, 1.5, float("nan")])
+def test_a_share_that_is_none_is_a_mistake(tmp_path: Path, recall: float) -> None:
+    """It would be reached by nothing, or by anything."""
+    with pytest.raises(ValueError, match="recall"):
+        FaissBackend().create(tmp_path / "v", 4, recall=recall)
+
+
+@pytest.mark.parametrize(
+    ("count", "recall", "has_lists"), [(50, 0.98, False), (51, 0.98, True), (51, 1.0, False)]
+)
+def test_only_a_large_store_has_lists(
+    tmp_path: Path, count: int, recall: float, *, has_lists: bool
+) -> None:
+    """Below, comparing all is quicker and finds all; whoever wants all gets all."""
+    built(tmp_path / "v", rows_of(count), beyond=50, recall=recall)
+
+    assert (tmp_path / "v" / "lists.bin").exists() == has_lists
+
+
+_MANY = 4000
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> FaissStore:
+    """A store with some sixty lists, of which few are looked into."""
+    folder = tmp_path_factory.mktemp("large") / "v"
+    store = built(folder, rows_of(_MANY), beyond=1, recall=0.7)
+    about = json.loads((folder / "about.json").read_bytes())
+    assert about["lists"]["probes"] < about["lists"]["lists"]
+    return store
+
+
+@given(data=st.data(), k=st.integers(1, 60), seed=st.integers(0, 1000))
+def test_a_small_selection_is_searched_exactly(
+    large: FaissStore, data: st.DataObject, k: int, seed: int
+) -> None:
+    """A filter must never lose what comparing all that it leaves would find."""
+    some = data.draw(st.sets(st.integers(0, _MANY - 1), min_size=1, max_size=300))
+    positions = np.array(sorted(some), dtype=np.int64)
+    query = rows_of(1000 + seed)[:1]
+
+    (hits,) = large.search(query, k, among=Selection(positions))
+
+    scores = rows_of(_MANY)[positions].astype(np.float64) @ query[0]
+    order = np.lexsort((positions, -scores))[:k]
+    assert [int(name) for name, _ in hits] == positions[order].tolist()
+    np.testing.assert_allclose([score for _, score in hits], scores[order], atol=1e-6)
+
+
+@given(share=st.floats(0, 1), k=st.integers(1, 5000), seed=st.integers(0, 1000))
+def test_a_large_selection_gives_as_many_hits_as_it_has(
+    large: FaissStore, share: float, k: int, seed: int
+) -> None:
+    """Lists that were not looked into must not make a page of results short."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("briefqa.backends.faiss.store._FEW", 0)
+        chosen = np.flatnonzero(np.random.default_rng(seed).random(_MANY) < share)
+        query = rows_of(1000 + seed)[:1]
+
+        (hits,) = large.search(query, k, among=Selection(chosen.astype(np.int64)))
+
+    assert len({name for name, _ in hits}) == len(hits) == min(k, len(chosen))
+    assert {int(name) for name, _ in hits} <= set(chosen.tolist())
+    exact = rows_of(_MANY).astype(np.float64) @ query[0]
+    scores = [score for _, score in hits]
+    np.testing.assert_allclose(scores, [exact[int(name)] for name, _ in hits], atol=1e-6)
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_lists_find_the_share_that_was_wished(tmp_path: Path) -> None:
+    """What the index states was reached is what other questions find, or nearly."""
+    rows = rows_of(_MANY)
+    store = built(tmp_path / "v", rows, beyond=1, recall=0.9)
+    queries = rows_of(200)
+
+    found = store.search(queries, 10)
+
+    best = np.argsort(-(queries @ rows.T), axis=1)[:, :10]
+    shares = [
+        len({int(name) for name, _ in hits} & set(row)) / 10
+        for hits, row in zip(found, best.tolist(), strict=True)
+    ]
+    reached = json.loads((tmp_path / "v" / "about.json").read_bytes())["lists"]
+    assert reached["recall"] >= reached["wished"] == 0.9
+    assert np.mean(shares) >= 0.87
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_equal_vectors_give_equal_bytes_on_any_number_of_threads(
+    tmp_path: Path, threads: int
+) -> None:
+    """Two machines must not come to different indexes, nor one machine twice."""
+    made: list[dict[str, str]] = []
+    for count, name in ((threads, "v"), (1, "w")):
+        faiss.omp_set_num_threads(count)
+        built(tmp_path / name, rows_of(3000, 48), beyond=1)
+        files = sorted((tmp_path / name).iterdir())
+        made.append({path.name: sha256(path.read_bytes()).hexdigest() for path in files})
+
+    assert list(made[0]) == ["about.json", "lists.bin", "rows.bin"]
+    assert made[0] == made[1]
+
+
+def test_every_part_is_checked_before_it_is_used(tmp_path: Path) -> None:
+    """Whatever is in the file counts only once it is known to be what was written."""
+    built(tmp_path / "v", rows_of(_MANY), beyond=1, recall=0.7)
+    asked: dict[str, list[tuple[int, int]]] = {}
+
+    def note(path: Path, start: int, end: int, /) -> None:
+        asked.setdefault(path.name, []).append((start, end))
+
+    store = FaissBackend().load(tmp_path / "v", named(_MANY), note)
+    opening = asked.pop("lists.bin")
+    (hits,) = store.search(rows_of(1), 5)
+
+    assert [start for start, _ in opening] == [0]
+    assert len(asked["lists.bin"]) > 1
+    wanted = {(int(name) * 64, (int(name) + 1) * 64) for name, _ in hits}
+    assert wanted <= set(asked["rows.bin"])
+
+
+def test_building_lists_shows_progress(tmp_path: Path) -> None:
+    """A million vectors take a minute."""
+    told: list[Progress] = []
+    store = FaissBackend(beyond=1).create(tmp_path / "v", 16, recall=0.98)
+    store.add(named(100), rows_of(100))
+
+    store.finish(told.append)
+
+    assert [(each.stage, each.done, each.total) for each in told] == [
+        ("vectors", 0, 100),
+        ("vectors", 100, 100),
+    ]

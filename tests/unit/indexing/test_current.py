@@ -93,7 +93,7 @@ def test_another_format_is_told_from_damage(tmp_path: Path) -> None:
     """An index of a newer version is whole."""
     replace_current(tmp_path, Current(FIRST, None, SOURCES))
     path = tmp_path / "CURRENT"
-    path.write_text(path.read_text().replace('"format": 3', '"format": 7'))
+    path.write_text(path.read_text().replace('"format": 4', '"format": 7'))
 
     with pytest.raises(IndexFormatError, match="format 7"):
         read_current(tmp_path)

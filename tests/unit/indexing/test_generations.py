@@ -56,7 +56,7 @@ def test_damage_to_any_file_is_found_before_it_is_parsed(corpus: Corpus, damage:
     """FAISS loads most damaged files without an error: wrong answers, and no sign of it."""
     first, second = _published(corpus)
     names = _files(corpus, second)
-    assert {"manifest.json", "catalogue.sqlite", "texts.bin", "vectors.bin"} < set(names)
+    assert {"manifest.json", "catalogue.sqlite", "texts.bin", "vectors/rows.bin"} < set(names)
     for folder in ("lexical/", "tokens/"):
         assert any(name.startswith(folder) for name in names)
 
@@ -96,9 +96,9 @@ def test_when_no_generation_is_whole_the_newest_damage_is_told(corpus: Corpus) -
 def test_first_generation_has_no_other_to_fall_back_on(corpus: Corpus) -> None:
     """Damage without a way out is an error, never an empty answer."""
     generation = corpus.sync().generation
-    _flip(corpus.index / "generations" / generation / "vectors.bin")
+    _flip(corpus.index / "generations" / generation / "vectors" / "rows.bin")
 
-    with pytest.raises(IndexDamagedError, match=r"vectors\.bin"):
+    with pytest.raises(IndexDamagedError, match=r"vectors/rows\.bin"):
         corpus.open()
 
 
@@ -118,7 +118,7 @@ def test_no_index_and_another_format_are_told_apart(corpus: Corpus) -> None:
         corpus.open()
     corpus.sync()
     path = corpus.index / "CURRENT"
-    path.write_text(path.read_text().replace('"format": 3', '"format": 4'))
+    path.write_text(path.read_text().replace('"format": 4', '"format": 5'))
 
     with pytest.raises(IndexFormatError):
         corpus.open()

@@ -54,7 +54,7 @@ def test_manifest_comes_back_from_its_bytes() -> None:
     assert Manifest.from_bytes(MANIFEST.to_bytes(), Path("manifest.json")) == MANIFEST
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"null", b"{", b'{"format": 3}', b"\xff", b'"x"'])
+@pytest.mark.parametrize("data", [b"", b"[]", b"null", b"{", b'{"format": 4}', b"\xff", b'"x"'])
 def test_junk_is_named_as_damage(data: bytes) -> None:
     """A reader sees which file is bad, not a KeyError."""
     with pytest.raises(IndexDamagedError, match=r"manifest\.json"):
@@ -63,7 +63,7 @@ def test_junk_is_named_as_damage(data: bytes) -> None:
 
 def test_manifest_of_another_format_is_told_from_damage() -> None:
     """A newer index is whole; the advice is another than for a damaged one."""
-    data = MANIFEST.to_bytes().replace(b'"format": 3', b'"format": 4')
+    data = MANIFEST.to_bytes().replace(b'"format": 4', b'"format": 5')
 
-    with pytest.raises(IndexFormatError, match="format 4"):
+    with pytest.raises(IndexFormatError, match="format 5"):
         Manifest.from_bytes(data, Path("manifest.json"))

@@ -219,7 +219,7 @@ def test_sync_repairs_a_damaged_index(corpus: Corpus) -> None:
     first = corpus.sync()
     corpus.write("later.txt", "This came later.\n")
     second = corpus.sync()
-    (corpus.index / "generations" / second.generation / "vectors.bin").write_bytes(b"?")
+    (corpus.index / "generations" / second.generation / "vectors" / "rows.bin").write_bytes(b"?")
     corpus.embedder.seen.clear()
 
     report = corpus.sync()
@@ -236,7 +236,7 @@ def test_degraded_index_is_whole_again_when_its_content_is_wanted(corpus: Corpus
     first = corpus.sync()
     later = corpus.write("later.txt", "This came later.\n")
     second = corpus.sync()
-    (corpus.index / "generations" / second.generation / "vectors.bin").write_bytes(b"?")
+    (corpus.index / "generations" / second.generation / "vectors" / "rows.bin").write_bytes(b"?")
     later.unlink()
 
     assert corpus.sync().generation == first.generation

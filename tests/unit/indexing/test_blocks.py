@@ -1,0 +1,123 @@
+"""Large files are checked block by block, and nothing unchecked is used."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.corpus import Corpus
+
+from briefqa.errors import IndexDamagedError
+from briefqa.indexing.blocks import BLOCK_BYTES, BLOCKS, CheckedBlocks, write_blocks
+from briefqa.indexing.checks import check_files
+from briefqa.indexing.integrity import entry_of
+
+_SIZE = 3 * BLOCK_BYTES + 100
+
+
+@pytest.fixture
+def all_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every file of vectors count as large."""
+    monkeypatch.setattr("briefqa.indexing.writing.LARGE_BYTES", 0)
+
+
+def _listed(folder: Path) -> CheckedBlocks:
+    names = ["rows.bin", f"rows.bin{BLOCKS}"]
+    return CheckedBlocks(folder, {name: entry_of(folder / name) for name in names})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of three blocks and a bit, and the list of their hashes."""
+    place = tmp_path_factory.mktemp("blocks")
+    (place / "rows.bin").write_bytes(bytes(each * 7 % 251 for each in range(_SIZE)))
+    write_blocks(place / "rows.bin")
+    return place
+
+
+@given(
+    at=st.integers(0, _SIZE - 1),
+    start=st.integers(0, _SIZE),
+    length=st.integers(0, _SIZE),
+    bit=st.integers(0, 7),
+)
+def test_a_flipped_bit_is_found_where_its_block_is_used_and_only_there(
+    folder: Path, at: int, start: int, length: int, bit: int
+) -> None:
+    """The promise is about what is used; the rest is for `briefqa check`."""
+    end = min(_SIZE, start + length)
+    path = folder / "rows.bin"
+    whole = path.read_bytes()
+    blocks = _listed(folder)
+    blocks.check(path, start, start)
+    damaged = bytearray(whole)
+    damaged[at] ^= 1 << bit
+    path.write_bytes(damaged)
+    blocks = CheckedBlocks(
+        folder, {name: entry_of(folder / name) for name in (path.name, path.name + BLOCKS)}
+    )
+    is_used = start < end and start // BLOCK_BYTES <= at // BLOCK_BYTES <= (end - 1) // BLOCK_BYTES
+
+    try:
+        if is_used:
+            for _ in range(2):
+                with pytest.raises(IndexDamagedError, match=r"rows\.bin"):
+                    blocks.check(path, start, end)
+        else:
+            blocks.check(path, start, end)
+        with pytest.raises(IndexDamagedError, match=r"rows\.bin"):
+            blocks.check_all()
+    finally:
+        path.write_bytes(whole)
+
+
+def test_a_large_file_of_another_size_is_found_at_once(folder: Path, tmp_path: Path) -> None:
+    """To read beyond the end of a mapped file would end the process."""
+    for name in ("rows.bin", f"rows.bin{BLOCKS}"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    names = ["rows.bin", f"rows.bin{BLOCKS}"]
+    files = {name: entry_of(tmp_path / name) for name in names}
+    (tmp_path / "rows.bin").write_bytes(b"?")
+
+    with pytest.raises(IndexDamagedError, match=f"has 1 bytes instead of {_SIZE}"):
+        CheckedBlocks(tmp_path, files)
+    (tmp_path / "rows.bin").unlink()
+    with pytest.raises(IndexDamagedError, match="cannot be read"):
+        CheckedBlocks(tmp_path, files)
+
+
+@pytest.mark.usefixtures("all_large")
+def test_damage_to_a_large_file_is_told_when_it_is_used_and_mended_by_the_next_sync(
+    corpus: Corpus,
+) -> None:
+    """Opening does not read it; a question does, and a build must not go on from it."""
+    first = corpus.sync().generation
+    path = corpus.index / "generations" / first / "vectors" / "rows.bin"
+    data = bytearray(path.read_bytes())
+    data[5] ^= 1
+    path.write_bytes(data)
+
+    with corpus.open() as generation:
+        assert generation.degraded is None
+        with pytest.raises(IndexDamagedError, match=r"rows\.bin"):
+            generation.vectors.search(corpus.embedder.embed_queries(["chips"]), 1)
+    assert [problem.path for problem in check_files(corpus.index)] == [
+        f"generations/{first}/vectors/rows.bin"
+    ]
+
+    corpus.sync()
+
+    assert check_files(corpus.index) == []
+    with corpus.open() as generation:
+        assert generation.vectors.search(corpus.embedder.embed_queries(["chips"]), 1)
+
+
+@pytest.mark.usefixtures("all_large")
+def test_damage_to_the_list_of_hashes_is_found_at_once(corpus: Corpus) -> None:
+    """The list vouches for all the rest."""
+    generation = corpus.sync().generation
+    path = corpus.index / "generations" / generation / "vectors" / f"rows.bin{BLOCKS}"
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+
+    with pytest.raises(IndexDamagedError, match=r"rows\.bin\.blocks"):
+        corpus.open()
