@@ -9,7 +9,7 @@ from briefqa.backends.faiss import FaissBackend, FaissStore
 from briefqa.backends.hashing import HashEmbedder
 from briefqa.backends.tantivy import TantivyBackend, TantivyIndex
 from briefqa.chunking import ChunkingOptions
-from briefqa.datatypes import ChunkId, DocId
+from briefqa.datatypes import DocId
 from briefqa.documents import ReadingOptions, read_file
 from briefqa.indexing import Generation, open_generation, read_current
 from briefqa.indexing.generations import TOKENS
@@ -17,7 +17,7 @@ from briefqa.indexing.publishing import Backends
 from briefqa.indexing.rewriting import SyncReport
 from briefqa.indexing.sources import roots_of
 from briefqa.indexing.sync import sync
-from briefqa.protocols import BlockCheck, Progress, Vectors
+from briefqa.protocols import ChunkNumbers, Progress, ReadFiles, Vectors
 
 
 class RecordingEmbedder(HashEmbedder):
@@ -40,10 +40,10 @@ class RecordingStores(FaissBackend):
         super().__init__()
         self.parsed: list[Path] = []
 
-    def load(self, folder: Path, ids: Sequence[ChunkId], check: BlockCheck, /) -> FaissStore:
+    def load(self, folder: Path, chunks: ChunkNumbers, files: ReadFiles, /) -> FaissStore:
         """Reopen what ``finish`` wrote."""
         self.parsed.append(folder)
-        return super().load(folder, ids, check)
+        return super().load(folder, chunks, files)
 
 
 class RecordingWords(TantivyBackend):

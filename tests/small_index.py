@@ -12,6 +12,7 @@ from briefqa.protocols import (
     DocumentWords,
     Embedder,
     LexicalIndex,
+    NumberedChunks,
     TokenEmbedder,
     TokenIndex,
     VectorStore,
@@ -75,7 +76,7 @@ def small_index(
         with TokenStoreWriter(folder / "tokens", embedder.dim) as writer:
             for each in embedder.embed_document_tokens(texts)[1]:
                 writer.add(ChunkTokens.of(each))
-        tokens = TokenStore(folder / "tokens", embedder.dim, list(held))
+        tokens = TokenStore(folder / "tokens", embedder.dim, NumberedChunks(held))
     words = TantivyBackend()
     (folder / "words").mkdir()
     words.build(folder / "words", [DocumentWords([pair]) for pair in zip(held, texts, strict=True)])

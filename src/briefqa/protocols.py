@@ -54,8 +54,77 @@ class Progress:
 ProgressListener = Callable[[Progress], None]
 
 
-BlockCheck = Callable[[Path, int, int], None]
-"""Raises IndexDamagedError if bytes [start, end) of a file are not those that were written."""
+class ReadFiles(Protocol):
+    """The files of an index, of which nothing is used that is not what was written."""
+
+    def size(self, path: Path, /) -> int:
+        """Return the size of a file in bytes; it can be read from now on, whatever becomes of it.
+
+        Raises:
+            IndexDamagedError: If it is not there, or has another size than it had.
+        """
+        ...
+
+    def check(self, path: Path, start: int, end: int, /) -> None:
+        """Make sure of bytes [start, end); only the first time takes long.
+
+        Raises:
+            IndexDamagedError: If they are not what was written.
+        """
+        ...
+
+    def read(self, path: Path, parts: Iterable[tuple[int, memoryview]], /) -> None:
+        """Fill each memory with what a file holds from a byte on, once that is sure.
+
+        Raises:
+            IndexDamagedError: If it is not what was written.
+        """
+        ...
+
+
+class ChunkNumbers(Protocol):
+    """Which chunk was added at which place, from 0."""
+
+    def __len__(self) -> int: ...
+
+    def ids(self, positions: Sequence[int], /) -> list[ChunkId]:
+        """Return the chunks at these places."""
+        ...
+
+    def positions(self, ids: Sequence[ChunkId], /) -> list[int]:
+        """Return the places of these chunks; `KeyError` if there is no such chunk."""
+        ...
+
+
+class NumberedChunks:
+    """Ids of chunks held in memory, in the order in which they are added."""
+
+    def __init__(self, ids: Iterable[ChunkId] = ()) -> None:
+        self._ids = list(ids)
+        self._places = {chunk_id: place for place, chunk_id in enumerate(self._ids)}
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def ids(self, positions: Sequence[int], /) -> list[ChunkId]:
+        """Return the chunks at these places."""
+        return [self._ids[place] for place in positions]
+
+    def positions(self, ids: Sequence[ChunkId], /) -> list[int]:
+        """Return the places of these chunks; `KeyError` if there is no such chunk."""
+        return [self._places[chunk_id] for chunk_id in ids]
+
+    def add(self, ids: Sequence[ChunkId], /) -> None:
+        """Add ids, every one of which must be new.
+
+        Raises:
+            ValueError: If one is not.
+        """
+        if len(set(ids)) != len(ids) or not self._places.keys().isdisjoint(ids):
+            msg = "every id must be new"
+            raise ValueError(msg)
+        self._places |= zip(ids, range(len(self), len(self) + len(ids)), strict=True)
+        self._ids += ids
 
 
 class TokenCounter(Protocol):
@@ -201,11 +270,8 @@ class VectorBackend(Protocol):
         """
         ...
 
-    def load(self, folder: Path, ids: Sequence[ChunkId], check: BlockCheck, /) -> VectorStore:
-        """Reopen what ``finish`` wrote; ``ids`` are in the order added.
-
-        ``check`` must be asked about every part of a file before that is used.
-        """
+    def load(self, folder: Path, chunks: ChunkNumbers, files: ReadFiles, /) -> VectorStore:
+        """Reopen what ``finish`` wrote; ``files`` must be asked about all before it is used."""
         ...
 
 

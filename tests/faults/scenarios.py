@@ -13,7 +13,7 @@ from briefqa.datatypes import JsonValue
 from briefqa.errors import IndexFileError, IndexMissingError
 from briefqa.indexing import read_current
 from briefqa.indexing.checks import check_contents
-from briefqa.indexing.generations import LEXICAL, TOKENS
+from briefqa.indexing.generations import LEXICAL, TOKENS, VECTORS
 from briefqa.indexing.integrity import MANIFEST, read_manifest
 from briefqa.indexing.retention import collect_garbage
 
@@ -65,7 +65,10 @@ def strangers(index: Path) -> list[str]:
     else:
         for ref in current.kept:
             folder = f"generations/{ref.generation}"
-            known |= {folder, *(f"{folder}/{each}" for each in (LEXICAL, TOKENS, MANIFEST))}
+            known |= {
+                folder,
+                *(f"{folder}/{each}" for each in (LEXICAL, TOKENS, VECTORS, MANIFEST)),
+            }
             try:
                 known |= {f"{folder}/{name}" for name in read_manifest(index, ref).files}
             except IndexFileError:

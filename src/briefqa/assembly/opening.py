@@ -20,6 +20,7 @@ from briefqa.indexing import (
     read_current,
     stamp_of_current,
 )
+from briefqa.indexing.generations import open_previous
 from briefqa.protocols import Embedder
 
 _log = logging.getLogger(__name__)
@@ -73,8 +74,11 @@ class OpenIndex:
     def current(self) -> Opened:
         """Return what serves now, after a look at whether something newer was published.
 
-        What is open goes on serving if that cannot be opened.
+        What is open goes on serving if that cannot be opened. Once a question has come upon
+        damage, the generation before serves, if there is one.
         """
+        if self._opened.generation.files.damage is not None:
+            self._fall_back()
         stamp = stamp_of_current(self._index)
         if stamp is not None and stamp == self._stamp and self._trouble is None:
             return self._opened
@@ -98,6 +102,26 @@ class OpenIndex:
     def close(self) -> None:
         """Release the index's files."""
         self._opened.generation.close()
+
+    def _fall_back(self) -> None:
+        with self._swap:
+            opened = self._opened
+            damage = opened.generation.files.damage
+            if damage is None or opened.generation.ref != opened.current.serving:
+                return
+            try:
+                before = open_previous(
+                    self._index,
+                    opened.current,
+                    damage,
+                    stores=FaissBackend(),
+                    words=TantivyBackend(),
+                )
+            except IndexFileError:
+                # Then each question says so for itself, if it needs what is damaged.
+                return
+            if before.manifest.model_id == opened.embedder.model_id:
+                self._opened = Opened(opened.current, before, opened.embedder)
 
     def _open(self, before: Opened | None) -> Opened:
         current = read_current(self._index)

@@ -1,7 +1,9 @@
 """Checks a large file block by block, each when it is first used."""
 
 import hashlib
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ BLOCKS = ".blocks"
 
 BLOCK_BYTES = 1 << 16
 LARGE_BYTES = 256_000_000
-"""Larger files of vectors are not read when an index is opened."""
+"""Larger files that can be checked by blocks are not read when an index is opened."""
 
 _DIGEST_BYTES = 32
 
@@ -35,8 +37,8 @@ def by_blocks(files: Mapping[str, FileEntry]) -> dict[str, FileEntry]:
     return {name: entry for name, entry in files.items() if name + BLOCKS in files}
 
 
-class CheckedBlocks:
-    """Says of parts of the files of a generation whether they are what was written.
+class CheckedFiles:
+    """Reads the files of a generation, and uses nothing that is not what was written.
 
     Files without a list of hashes were checked as a whole before. Any thread may ask.
     """
@@ -47,20 +49,48 @@ class CheckedBlocks:
         Raises:
             IndexDamagedError: If a file is not there, or has not the size it had.
         """
-        self._files = {
-            folder / name: _BlockFile(folder / name, entry.size)
-            for name, entry in by_blocks(files).items()
-        }
+        self.damage: IndexDamagedError | None = None
+        self._opening = threading.Lock()
+        self._files: dict[Path, _File] = {}
+        for name, entry in by_blocks(files).items():
+            path = folder / name
+            file = self._files[path] = _File(path)
+            file.expect(entry.size)
+
+    def size(self, path: Path, /) -> int:
+        """Return the size of a file in bytes; it can be read from now on, whatever becomes of it.
+
+        Raises:
+            IndexDamagedError: If it is not there, or has another size than it had.
+        """
+        return self._file(path).size
 
     def check(self, path: Path, start: int, end: int, /) -> None:
-        """Make sure of bytes [start, end) of ``path``; only the first time takes long.
+        """Make sure of bytes [start, end); only the first time takes long.
 
         Raises:
             IndexDamagedError: If they are not what was written.
         """
-        file = self._files.get(path)
-        if file is not None:
-            file.check(start, end)
+        try:
+            self._file(path).check(start, end)
+        except IndexDamagedError as error:
+            self.damage = error
+            raise
+
+    def read(self, path: Path, parts: Iterable[tuple[int, memoryview]], /) -> None:
+        """Fill each memory with what a file holds from a byte on, once that is sure.
+
+        Raises:
+            IndexDamagedError: If it is not what was written.
+        """
+        try:
+            file = self._file(path)
+            for start, memory in parts:
+                file.check(start, start + memory.nbytes)
+                file.read(start, memory)
+        except IndexDamagedError as error:
+            self.damage = error
+            raise
 
     def check_all(self) -> None:
         """Make sure of every block of every file.
@@ -68,34 +98,71 @@ class CheckedBlocks:
         Raises:
             IndexDamagedError: If one is not what was written.
         """
-        for file in self._files.values():
-            file.check(0, file.size)
+        for path, file in list(self._files.items()):
+            self.check(path, 0, file.size)
+
+    def _file(self, path: Path) -> "_File":
+        file = self._files.get(path)
+        if file is None:
+            with self._opening:
+                file = self._files.setdefault(path, _File(path))
+        return file
 
 
-class _BlockFile:
-    """One file, and which of its blocks have been checked."""
+class _File:
+    """One open file, and which of its blocks have yet to be checked."""
 
-    def __init__(self, path: Path, size: int) -> None:
-        self.size = size
+    def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            found = path.stat().st_size
-            self._hashes = path.with_name(path.name + BLOCKS).read_bytes()
+            # Held open, it can be read when the generation has been removed from the folder.
+            # Not mapped: what is read would count as memory of this process.
+            self._stream = path.open("rb", buffering=0)
+            self.size = path.stat().st_size
         except OSError as error:
             raise IndexDamagedError(path, f"cannot be read: {error.strerror}") from error
-        if found != size:
-            raise IndexDamagedError(path, f"has {found} bytes instead of {size}")
-        # Mapped, it can be read when the generation has been removed from the folder.
-        self._bytes = np.memmap(path, dtype=np.uint8, mode="r") if size else np.empty(0, np.uint8)
-        self._is_checked = np.zeros(-(-size // BLOCK_BYTES), dtype=np.bool_)
+        self._lock = threading.Lock()
+        self._hashes = b""
+        self._is_checked = np.ones(-(-self.size // BLOCK_BYTES), dtype=np.bool_)
+
+    def __del__(self) -> None:
+        # When the last question that reads from it is done.
+        with suppress(AttributeError):
+            self._stream.close()
+
+    def expect(self, size: int) -> None:
+        """Check this from now on by the list of hashes beside it."""
+        if self.size != size:
+            raise IndexDamagedError(self._path, f"has {self.size} bytes instead of {size}")
+        hashes = self._path.with_name(self._path.name + BLOCKS)
+        try:
+            self._hashes = hashes.read_bytes()
+        except OSError as error:
+            raise IndexDamagedError(hashes, f"cannot be read: {error.strerror}") from error
+        self._is_checked[:] = False
 
     def check(self, start: int, end: int) -> None:
-        if start >= end:
+        if not self._hashes or start >= end:
             return
         first, last = start // BLOCK_BYTES, (end - 1) // BLOCK_BYTES
-        for block in first + np.flatnonzero(~self._is_checked[first : last + 1]):
-            at = int(block) * BLOCK_BYTES
-            digest = hashlib.sha256(self._bytes[at : at + BLOCK_BYTES].data).digest()
-            if digest != self._hashes[block * _DIGEST_BYTES : (block + 1) * _DIGEST_BYTES]:
+        if first == last and self._is_checked[first]:
+            return
+        for block in (first + np.flatnonzero(~self._is_checked[first : last + 1])).tolist():
+            at = block * BLOCK_BYTES
+            data = memoryview(bytearray(min(BLOCK_BYTES, self.size - at)))
+            self.read(at, data)
+            expected = self._hashes[block * _DIGEST_BYTES : (block + 1) * _DIGEST_BYTES]
+            if hashlib.sha256(data).digest() != expected:
                 raise IndexDamagedError(self._path, f"does not match its checksum from byte {at}")
             self._is_checked[block] = True
+
+    def read(self, start: int, memory: memoryview) -> None:
+        wanted, memory = memory.nbytes, memory.cast("B")
+        try:
+            with self._lock:
+                self._stream.seek(start)
+                found = self._stream.readinto(memory)
+        except OSError as error:
+            raise IndexDamagedError(self._path, f"cannot be read: {error.strerror}") from error
+        if found != wanted:
+            raise IndexDamagedError(self._path, f"ends before byte {start + wanted}")

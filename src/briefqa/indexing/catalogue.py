@@ -25,10 +25,13 @@ from briefqa.datatypes import (
     Span,
 )
 from briefqa.errors import IndexDamagedError, UnknownDocumentError
+from briefqa.indexing.blocks import CheckedFiles
 from briefqa.indexing.fields import FIELDS_SCHEMA, field_rows, predicate_of
 from briefqa.indexing.manifest import Fingerprint, canonical_json
+from briefqa.indexing.numbering import CatalogueNumbers
 from briefqa.indexing.selecting import Selector
 from briefqa.indexing.superseding import Misreference
+from briefqa.protocols import ReadFiles
 
 CATALOGUE = "catalogue.sqlite"
 TEXTS = "texts.bin"
@@ -87,8 +90,8 @@ def fingerprint_of(info: DocumentInfo) -> Fingerprint:
 class Catalogue:
     """Reads the catalogue and the texts of a generation; safe to use from several threads."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the files in ``folder``.
+    def __init__(self, folder: Path, files: ReadFiles | None = None) -> None:
+        """Open the files in ``folder``; texts are read through ``files``, where they have some.
 
         Raises:
             IndexDamagedError: If one of them cannot be read.
@@ -97,14 +100,11 @@ class Catalogue:
         self._texts_path = folder / TEXTS
         # The file never changes, so SQLite needs neither locks nor journal.
         uri = f"{self._path.absolute().as_uri()}?mode=ro&immutable=1"
-        try:
-            self._texts = self._texts_path.open("rb")
-        except OSError as error:
-            raise IndexDamagedError(self._texts_path, f"cannot be read: {error}") from error
+        self._files = files or CheckedFiles(folder, {})
+        self._files.size(self._texts_path)
         try:
             self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
         except sqlite3.DatabaseError as error:
-            self._texts.close()
             raise IndexDamagedError(self._path, f"cannot be read: {error}") from error
         self._lock = threading.Lock()
         self._read: dict[ChunkId, Chunk] = {}
@@ -115,7 +115,6 @@ class Catalogue:
         """Close the files; the catalogue is of no use afterwards."""
         with self._lock:
             self._database.close()
-            self._texts.close()
 
     def __del__(self) -> None:
         # A generation that was swapped out goes when the last question under way is done with it.
@@ -205,6 +204,11 @@ class Catalogue:
         rows = self._rows("SELECT position, chunk_id FROM chunks")
         return [chunk_id for _, chunk_id in sorted(rows)]
 
+    def numbers(self) -> CatalogueNumbers:
+        """Return what leads from the number of a chunk to its id, and back."""
+        [(last,)] = self._rows("SELECT max(position) FROM chunks")
+        return CatalogueNumbers(self._rows_of, 0 if last is None else last + 1)
+
     def fingerprints(self) -> list[Fingerprint]:
         """Return the state of every document, sorted by ``doc_id``."""
         rows = self._rows(
@@ -243,7 +247,7 @@ class Catalogue:
     def _rows(self, statement: str, *values: str | float) -> list[Any]:
         return list(self._stream(statement, *values))
 
-    def _rows_of(self, statement: str, ids: Sequence[str]) -> list[Any]:
+    def _rows_of(self, statement: str, ids: Sequence[str | int]) -> list[Any]:
         """Return the rows of a statement that ends in the name of a column which is one of ``ids``.
 
         Not as one list in JSON, which SQLite would read to the first NUL only.
@@ -269,17 +273,14 @@ class Catalogue:
         except sqlite3.DatabaseError as error:
             raise IndexDamagedError(self._path, f"cannot be read: {error}") from error
 
-    def _bytes_at(self, places: Iterable[tuple[int, int]]) -> list[bytes]:
+    def _bytes_at(self, places: Iterable[tuple[int, int]]) -> list[bytearray]:
         """Return the texts that begin there and are that long, in bytes."""
-        found: list[bytes] = []
-        try:
-            # Taken once: threads that hand a lock to and fro wait longer than they read.
-            with self._lock:
-                for start, size in places:
-                    self._texts.seek(start)
-                    found.append(self._texts.read(size))
-        except OSError as error:
-            raise IndexDamagedError(self._texts_path, f"cannot be read: {error}") from error
+        wanted = list(places)
+        found = [bytearray(size) for _, size in wanted]
+        self._files.read(
+            self._texts_path,
+            ((start, memoryview(data)) for (start, _), data in zip(wanted, found, strict=True)),
+        )
         return found
 
     def _chunks(self, rows: Sequence[Sequence[Any]]) -> list[Chunk]:

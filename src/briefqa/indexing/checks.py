@@ -7,6 +7,7 @@ import numpy as np
 
 from briefqa.datatypes import Chunk, ChunkId, Document
 from briefqa.errors import IndexDamagedError
+from briefqa.indexing.blocks import CheckedFiles
 from briefqa.indexing.catalogue import CATALOGUE, TEXTS, Catalogue, misreferences_of
 from briefqa.indexing.current import GenerationRef, read_current
 from briefqa.indexing.generations import LEXICAL, TOKENS, VECTORS
@@ -14,7 +15,7 @@ from briefqa.indexing.integrity import MANIFEST, Problem, damaged_files, read_ma
 from briefqa.indexing.manifest import Manifest, embedding_key, generation_id
 from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.tokens import TokenStore
-from briefqa.protocols import LexicalBackend, VectorBackend
+from briefqa.protocols import LexicalBackend, NumberedChunks, VectorBackend
 
 _ROWS_AT_ONCE = 4096
 _UNIT_TOLERANCE = 1e-3
@@ -107,7 +108,7 @@ def _broken_laws(
             yield LEXICAL, f"holds {lexical} chunks instead of {manifest.chunks}"
         yield from _broken_vectors(folder, stores, ids)
         if manifest.recipe.tokens:
-            TokenStore(folder / TOKENS, manifest.recipe.dim, ids)
+            TokenStore(folder / TOKENS, manifest.recipe.dim, NumberedChunks(ids))
     except IndexDamagedError as error:
         # The catalogue, the word index and the tokens raise here, and name their place.
         yield Path(error.path).relative_to(folder).as_posix(), error.detail
@@ -152,7 +153,7 @@ def _broken_vectors(
 ) -> Iterator[tuple[str, str]]:
     try:
         # Every hash has been compared.
-        vectors = stores.load(folder / VECTORS, ids, lambda _path, _start, _end, /: None)
+        vectors = stores.load(folder / VECTORS, NumberedChunks(ids), CheckedFiles(folder, {}))
     except IndexDamagedError as error:
         yield Path(error.path).relative_to(folder).as_posix(), error.detail
         return

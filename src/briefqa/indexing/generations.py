@@ -17,7 +17,7 @@ from briefqa.datatypes import (
     IndexInfo,
 )
 from briefqa.errors import IndexDamagedError
-from briefqa.indexing.blocks import CheckedBlocks, by_blocks
+from briefqa.indexing.blocks import CheckedFiles, by_blocks
 from briefqa.indexing.catalogue import Catalogue
 from briefqa.indexing.current import Current, GenerationRef, read_current
 from briefqa.indexing.integrity import damaged_files, read_manifest
@@ -53,7 +53,7 @@ class Generation:
     vectors: VectorStore
     words: LexicalIndex
     tokens: TokenStore | None
-    blocks: CheckedBlocks
+    files: CheckedFiles
     sources: Sources
     degraded: str | None = None
 
@@ -132,7 +132,7 @@ def open_generation(index: Path, *, stores: VectorBackend, words: LexicalBackend
     """Open the generation that ``index`` serves, or the one before if that is damaged.
 
     The hash of every file is checked before anything parses it; of large files of vectors,
-    that of each block before the block is used.
+    tokens and texts, that of each block before the block is used.
 
     Raises:
         IndexMissingError: If there is no index.
@@ -150,7 +150,7 @@ def open_generation(index: Path, *, stores: VectorBackend, words: LexicalBackend
             if newer != current:
                 current = newer
                 continue
-            return _open_previous(index, current, damage, stores, words)
+            return open_previous(index, current, damage, stores=stores, words=words)
 
 
 def open_generation_of(
@@ -170,13 +170,19 @@ def open_generation_of(
     return _open(index, ref, sources, stores, words)
 
 
-def _open_previous(
+def open_previous(
     index: Path,
     current: Current,
     damage: IndexDamagedError,
+    *,
     stores: VectorBackend,
     words: LexicalBackend,
 ) -> Generation:
+    """Open the generation before the one that serves, which has this damage.
+
+    Raises:
+        IndexDamagedError: The damage, if there is no generation before it that is whole.
+    """
     if current.previous is None:
         raise damage
     degraded = (
@@ -206,13 +212,13 @@ def _open(
     problems = damaged_files(index, ref, small)
     if problems:
         raise IndexDamagedError(index / problems[0].path, problems[0].detail)
-    blocks = CheckedBlocks(folder, manifest.files)
-    catalogue = Catalogue(folder)
+    files = CheckedFiles(folder, manifest.files)
+    catalogue = Catalogue(folder, files)
     try:
-        ids = catalogue.chunk_ids()
-        vectors = stores.load(folder / VECTORS, ids, blocks.check)
+        chunks = catalogue.numbers()
+        vectors = stores.load(folder / VECTORS, chunks, files)
         recipe = manifest.recipe
-        tokens = TokenStore(folder / TOKENS, recipe.dim, ids) if recipe.tokens else None
+        tokens = TokenStore(folder / TOKENS, recipe.dim, chunks, files) if recipe.tokens else None
         lexical = words.open(folder / LEXICAL)
         _require_equal_counts(folder, manifest, vectors, lexical)
     except BaseException:
@@ -225,7 +231,7 @@ def _open(
         vectors=vectors,
         words=lexical,
         tokens=tokens,
-        blocks=blocks,
+        files=files,
         sources=sources,
     )
 

@@ -175,7 +175,7 @@ def _served(index: Path, backends: Backends) -> AbstractContextManager[Generatio
         served = open_generation(index, stores=backends.stores, words=backends.words)
         try:
             # What a build takes over must be right, and what is not must not stop it half-way.
-            served.blocks.check_all()
+            served.files.check_all()
         except BaseException:
             served.close()
             raise

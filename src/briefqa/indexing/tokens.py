@@ -19,21 +19,25 @@ from array import array
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self, TypeAlias
+from typing import BinaryIO, Generic, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from briefqa.datatypes import ChunkId
 from briefqa.errors import IndexDamagedError
-from briefqa.protocols import TokenVectors, Vectors
+from briefqa.indexing.blocks import CheckedFiles
+from briefqa.protocols import ChunkNumbers, ReadFiles, TokenVectors, Vectors
 
 Codes: TypeAlias = NDArray[np.uint8]
 """Shape (tokens, bytes): the signs of each token's vector."""
 
-_CODES, _IDS, _STARTS = "codes.bin", "ids.bin", "starts.bin"
+_Number = TypeVar("_Number", np.int32, np.uint8)
+
+_CODES, _IDS, _STARTS = READ_BY_PARTS = "codes.bin", "ids.bin", "starts.bin"
 _ENDS, _FREQUENCIES = "ends.bin", "frequencies.bin"
 _FEWEST_CHUNKS = 100
 """Fewer say little of how rare a token is: in an index of one, what it holds would count least."""
@@ -149,8 +153,10 @@ class TokenStore:
     (2002), for signs in place of directions.
     """
 
-    def __init__(self, folder: Path, dim: int, chunk_ids: Sequence[ChunkId]) -> None:
-        """Open ``folder``, whose files have proved to be those that were written.
+    def __init__(
+        self, folder: Path, dim: int, chunks: ChunkNumbers, files: ReadFiles | None = None
+    ) -> None:
+        """Open ``folder``; ids, places and codes are read through ``files``.
 
         Raises:
             IndexDamagedError: If they do not belong together.
@@ -159,24 +165,26 @@ class TokenStore:
         width = -(-dim // 8)
         self._ends = _read(folder / _ENDS, "<i8")
         self._starts = np.concatenate((np.zeros(1, dtype=np.int64), self._ends[:-1]))
-        self._ids: NDArray[np.int32] = _mapped(folder / _IDS, "<i4")
-        self._places: NDArray[np.int32] = _mapped(folder / _STARTS, "<i4")
-        codes: NDArray[np.uint8] = _mapped(folder / _CODES, "u1")
+        files = files or CheckedFiles(folder, {})
+        self._ids = _Column[np.int32](folder / _IDS, "<i4", files)
+        self._places = _Column[np.int32](folder / _STARTS, "<i4", files)
+        self._codes = _Column[np.uint8](folder / _CODES, "u1", files, width=width)
         total = int(self._ends[-1]) if len(self._ends) else 0
-        if {len(self._ids), len(self._places)} != {total} or len(codes) != total * width:
+        if {each.size for each in (self._ids, self._places)} != {4 * total} or (
+            self._codes.size != total * width
+        ):
             detail = (
-                f"holds {len(self._ids)} ids, {len(self._places)} starts and {len(codes)} bytes "
-                f"of codes for {total} tokens"
+                f"holds {self._ids.size} bytes of ids, {self._places.size} of starts and "
+                f"{self._codes.size} bytes of codes for {total} tokens"
             )
             raise IndexDamagedError(folder, detail)
-        if len(self._ends) != len(chunk_ids):
-            detail = f"holds the tokens of {len(self._ends)} chunks instead of {len(chunk_ids)}"
+        if len(self._ends) != len(chunks):
+            detail = f"holds the tokens of {len(self._ends)} chunks instead of {len(chunks)}"
             raise IndexDamagedError(folder, detail)
         if bool(np.any(self._ends < self._starts)):
             raise IndexDamagedError(folder / _ENDS, "says of a chunk that it ends before it begins")
-        self._codes = codes.reshape(total, width)
         self._frequencies = _read(folder / _FREQUENCIES, "<i8")
-        self._positions = {chunk_id: position for position, chunk_id in enumerate(chunk_ids)}
+        self._chunks = chunks
 
     def __len__(self) -> int:
         """Return of how many chunks it holds the tokens."""
@@ -184,9 +192,9 @@ class TokenStore:
 
     def tokens(self, chunk_id: ChunkId) -> ChunkTokens:
         """Return the tokens of a chunk."""
-        position = self._positions[chunk_id]
-        part = slice(int(self._starts[position]), int(self._ends[position]))
-        return ChunkTokens(self._ids[part], self._places[part], self._codes[part])
+        [position] = self._chunks.positions([chunk_id])
+        runs = [(int(self._starts[position]), int(self._ends[position]))]
+        return ChunkTokens(self._ids.of(runs), self._places.of(runs), self._codes.of(runs))
 
     def similarities(
         self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
@@ -207,27 +215,21 @@ class TokenStore:
         """
         if not parts:
             return np.zeros(0, dtype=np.float32), []
-        positions = np.array([self._positions[each] for each, _ in parts], dtype=np.int64)
+        positions = np.array(self._chunks.positions([each for each, _ in parts]), dtype=np.int64)
         firsts, lasts = self._starts[positions], self._ends[positions]
+        kept = list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+        # From here on the tokens of the chunks are counted in one row, as they are compared.
+        bounds = np.cumsum([0, *(lasts - firsts)])
+        places = self._places.of(kept)
         starts: list[NDArray[np.int64]] = []
         ends: list[NDArray[np.int64]] = []
-        for (_, cuts), first, last in zip(parts, firsts.tolist(), lasts.tolist(), strict=True):
-            begins = first + np.searchsorted(self._places[first:last], np.asarray(cuts))
+        for (_, cuts), first, last in zip(parts, bounds[:-1], bounds[1:], strict=True):
+            begins = first + np.searchsorted(places[first:last], np.asarray(cuts))
             starts.append(begins)
             ends.append(np.append(begins[1:], last) if len(begins) else begins)
-        # In one row after the other: the tokens of the chunks, as they are compared.
-        moved = np.cumsum([0, *(lasts - firsts)[:-1]]) - firsts
-        counts = [len(each) for each in starts]
-        moved_parts = np.repeat(moved, counts)
-        whole, each_part = self._of_runs(
-            query,
-            list(zip(firsts.tolist(), lasts.tolist(), strict=True)),
-            [
-                (firsts + moved, lasts + moved),
-                (np.concatenate(starts) + moved_parts, np.concatenate(ends) + moved_parts),
-            ],
-        )
-        return whole, np.split(each_part, np.cumsum(counts[:-1]))
+        runs = [(bounds[:-1], bounds[1:]), (np.concatenate(starts), np.concatenate(ends))]
+        whole, each_part = self._of_runs(query, kept, runs)
+        return whole, np.split(each_part, np.cumsum([len(each) for each in starts[:-1]]))
 
     def _of_runs(
         self,
@@ -247,8 +249,7 @@ class TokenStore:
         weights = weights[counted]
         if not weights.sum() > 0:
             return [np.zeros(len(starts), dtype=np.float32) for starts, _ in runs]
-        codes = np.concatenate([self._codes[first:last] for first, last in chunks])
-        cosines = np.clip(self._cosines(query.rows[counted], codes), 0, 1)
+        cosines = np.clip(self._cosines(query.rows[counted], self._codes.of(chunks)), 0, 1)
         shares = weights / weights.sum()
         return [_best_of_runs(cosines, starts, ends, shares) for starts, ends in runs]
 
@@ -313,11 +314,26 @@ def _read(path: Path, kind: str) -> NDArray[np.int64]:
         raise IndexDamagedError(path, f"cannot be read: {error}") from error
 
 
-def _mapped(path: Path, kind: str) -> Any:  # noqa: ANN401 - the kind is only known at run time
-    try:
-        if not path.stat().st_size:
-            return np.zeros(0, dtype=kind)
-        # As a plain array, of which a slice costs a tenth.
-        return np.asarray(np.memmap(path, dtype=kind, mode="r"))
-    except (OSError, ValueError) as error:
-        raise IndexDamagedError(path, f"cannot be read: {error}") from error
+class _Column(Generic[_Number]):
+    """One number, or a row of them, for each token: a file of which parts are read."""
+
+    def __init__(self, path: Path, kind: str, files: ReadFiles, *, width: int = 0) -> None:
+        self.size = files.size(path)
+        self._path = path
+        self._kind = np.dtype(kind)
+        self._files = files
+        self._width = width
+
+    def of(self, runs: Sequence[tuple[int, int]]) -> NDArray[_Number]:
+        """Return what stands from the first to the last token of each run, one after another."""
+        bounds = [0, *accumulate(last - first for first, last in runs)]
+        shape = (bounds[-1], self._width) if self._width else bounds[-1]
+        found = np.empty(shape, dtype=self._kind)
+        each = found.itemsize * max(self._width, 1)
+        parts = (
+            (first * each, found[start:end].data)
+            for (first, last), (start, end) in zip(runs, pairwise(bounds), strict=True)
+            if last > first
+        )
+        self._files.read(self._path, parts)
+        return found

@@ -1,6 +1,7 @@
 """What is FAISS's own about its store."""
 
 import json
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from briefqa.backends.faiss import FaissBackend, FaissStore
 from briefqa.datatypes import ChunkId
 from briefqa.errors import IndexDamagedError
-from briefqa.protocols import Progress, Selection, Vectors
+from briefqa.indexing.blocks import CheckedFiles
+from briefqa.indexing.manifest import FileEntry
+from briefqa.protocols import NumberedChunks, Progress, Selection, Vectors
 
 
 def rows_of(count: int, dim: int = 16) -> Vectors:
@@ -28,8 +31,10 @@ def named(count: int) -> list[ChunkId]:
     return [ChunkId(str(each)) for each in range(count)]
 
 
-def trusted(_path: Path, _start: int, _end: int, /) -> None:
-    """Check nothing."""
+def reopened(folder: Path, count: int, backend: FaissBackend | None = None) -> FaissStore:
+    """Reopen a store of ``count`` vectors."""
+    chunks = NumberedChunks(named(count))
+    return (backend or FaissBackend()).load(folder, chunks, CheckedFiles(folder, {}))
 
 
 def built(folder: Path, rows: Vectors, *, beyond: int = 10**6, recall: float = 0.98) -> FaissStore:
@@ -38,7 +43,7 @@ def built(folder: Path, rows: Vectors, *, beyond: int = 10**6, recall: float = 0
     store = backend.create(folder, rows.shape[1], recall=recall)
     store.add(named(len(rows)), rows)
     store.finish(lambda _: None)
-    return backend.load(folder, named(len(rows)), trusted)
+    return reopened(folder, len(rows), backend)
 
 
 def test_another_number_of_vectors_is_damage(tmp_path: Path) -> None:
@@ -46,7 +51,7 @@ def test_another_number_of_vectors_is_damage(tmp_path: Path) -> None:
     built(tmp_path / "v", rows_of(2))
 
     with pytest.raises(IndexDamagedError, match="there are 2 vectors, expected 3"):
-        FaissBackend().load(tmp_path / "v", named(3), trusted)
+        reopened(tmp_path / "v", 3)
 
 
 @pytest.mark.parametrize("name", ["rows.bin", "lists.bin", "about.json"])
@@ -60,7 +65,7 @@ def test_a_file_that_is_another_is_damage(tmp_path: Path, name: str, data: bytes
         (tmp_path / "v" / name).write_bytes(data)
 
     with pytest.raises(IndexDamagedError):
-        FaissBackend().load(tmp_path / "v", named(50), trusted)
+        reopened(tmp_path / "v", 50)
 
 
 def test_an_index_of_another_kind_is_damage(tmp_path: Path) -> None:
@@ -71,7 +76,7 @@ def test_an_index_of_another_kind_is_damage(tmp_path: Path) -> None:
     faiss.write_index(index, str(tmp_path / "v" / "lists.bin"))
 
     with pytest.raises(IndexDamagedError, match="IndexFlat"):
-        FaissBackend().load(tmp_path / "v", named(50), trusted)
+        reopened(tmp_path / "v", 50)
 
 
 @pytest.mark.parametrize("beyond", [10, 1000])
@@ -194,22 +199,37 @@ def test_equal_vectors_give_equal_bytes_on_any_number_of_threads(
     assert made[0] == made[1]
 
 
+class NotingFiles(CheckedFiles):
+    """Files, and a record of which parts were asked for."""
+
+    def __init__(self, folder: Path, files: Mapping[str, FileEntry]) -> None:
+        super().__init__(folder, files)
+        self.checked: dict[str, list[tuple[int, int]]] = {}
+
+    def check(self, path: Path, start: int, end: int, /) -> None:
+        """Note what is asked about."""
+        self.checked.setdefault(path.name, []).append((start, end))
+
+    def read(self, path: Path, parts: Iterable[tuple[int, memoryview]], /) -> None:
+        """Note what is read."""
+        wanted = list(parts)
+        ends = [(start, start + memory.nbytes) for start, memory in wanted]
+        self.checked.setdefault(path.name, []).extend(ends)
+        super().read(path, wanted)
+
+
 def test_every_part_is_checked_before_it_is_used(tmp_path: Path) -> None:
     """Whatever is in the file counts only once it is known to be what was written."""
     built(tmp_path / "v", rows_of(_MANY), beyond=1, recall=0.7)
-    asked: dict[str, list[tuple[int, int]]] = {}
-
-    def note(path: Path, start: int, end: int, /) -> None:
-        asked.setdefault(path.name, []).append((start, end))
-
-    store = FaissBackend().load(tmp_path / "v", named(_MANY), note)
-    opening = asked.pop("lists.bin")
+    files = NotingFiles(tmp_path / "v", {})
+    store = FaissBackend().load(tmp_path / "v", NumberedChunks(named(_MANY)), files)
+    opening = files.checked.pop("lists.bin")
     (hits,) = store.search(rows_of(1), 5)
 
     assert [start for start, _ in opening] == [0]
-    assert len(asked["lists.bin"]) > 1
-    wanted = {(int(name) * 64, (int(name) + 1) * 64) for name, _ in hits}
-    assert wanted <= set(asked["rows.bin"])
+    assert len(files.checked["lists.bin"]) > 1
+    read = {place for start, end in files.checked["rows.bin"] for place in range(start, end, 64)}
+    assert {int(name) * 64 for name, _ in hits} <= read
 
 
 def test_building_lists_shows_progress(tmp_path: Path) -> None:

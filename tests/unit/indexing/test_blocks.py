@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.corpus import Corpus
 
 from briefqa.errors import IndexDamagedError
-from briefqa.indexing.blocks import BLOCK_BYTES, BLOCKS, CheckedBlocks, write_blocks
+from briefqa.indexing.blocks import BLOCK_BYTES, BLOCKS, CheckedFiles, write_blocks
 from briefqa.indexing.checks import check_files
 from briefqa.indexing.integrity import entry_of
 
@@ -21,9 +21,9 @@ def all_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("briefqa.indexing.writing.LARGE_BYTES", 0)
 
 
-def _listed(folder: Path) -> CheckedBlocks:
+def _listed(folder: Path) -> CheckedFiles:
     names = ["rows.bin", f"rows.bin{BLOCKS}"]
-    return CheckedBlocks(folder, {name: entry_of(folder / name) for name in names})
+    return CheckedFiles(folder, {name: entry_of(folder / name) for name in names})
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_a_flipped_bit_is_found_where_its_block_is_used_and_only_there(
     damaged = bytearray(whole)
     damaged[at] ^= 1 << bit
     path.write_bytes(damaged)
-    blocks = CheckedBlocks(
+    blocks = CheckedFiles(
         folder, {name: entry_of(folder / name) for name in (path.name, path.name + BLOCKS)}
     )
     is_used = start < end and start // BLOCK_BYTES <= at // BLOCK_BYTES <= (end - 1) // BLOCK_BYTES
@@ -80,10 +80,10 @@ def test_a_large_file_of_another_size_is_found_at_once(folder: Path, tmp_path: P
     (tmp_path / "rows.bin").write_bytes(b"?")
 
     with pytest.raises(IndexDamagedError, match=f"has 1 bytes instead of {_SIZE}"):
-        CheckedBlocks(tmp_path, files)
+        CheckedFiles(tmp_path, files)
     (tmp_path / "rows.bin").unlink()
     with pytest.raises(IndexDamagedError, match="cannot be read"):
-        CheckedBlocks(tmp_path, files)
+        CheckedFiles(tmp_path, files)
 
 
 @pytest.mark.usefixtures("all_large")

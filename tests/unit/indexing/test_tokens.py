@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from briefqa.datatypes import ChunkId
 from briefqa.errors import IndexDamagedError
 from briefqa.indexing.tokens import ChunkTokens, TokenStore, TokenStoreWriter
-from briefqa.protocols import TokenVectors
+from briefqa.protocols import NumberedChunks, TokenVectors
 
 _VOCABULARY = 40
 _PAGE = Path(__file__).parents[3] / "docs" / "reference" / "index-format.md"
@@ -32,7 +32,7 @@ def _store(folder: Path, chunks: list[TokenVectors], dim: int) -> TokenStore:
     with TokenStoreWriter(folder, dim) as writer:
         for each in chunks:
             writer.add(ChunkTokens.of(each))
-    return TokenStore(folder, dim, [ChunkId(str(at)) for at in range(len(chunks))])
+    return TokenStore(folder, dim, NumberedChunks(ChunkId(str(at)) for at in range(len(chunks))))
 
 
 def _expected(query: TokenVectors, part: TokenVectors, chunks: list[TokenVectors]) -> float:
@@ -130,7 +130,7 @@ def test_what_was_added_can_be_read_while_writing(tmp_path: Path) -> None:
             writer.add(each)
         writer.add(writer.added(2))
         writer.add(writer.added(0))
-    store = TokenStore(tmp_path / "tokens", 12, [ChunkId(str(at)) for at in range(6)])
+    store = TokenStore(tmp_path / "tokens", 12, NumberedChunks(ChunkId(str(at)) for at in range(6)))
 
     for place, expected in enumerate([*chunks, chunks[2], chunks[0]]):
         found = store.tokens(ChunkId(str(place)))
@@ -147,7 +147,7 @@ def test_files_that_do_not_belong_together_are_damage(tmp_path: Path, name: str)
     path.write_bytes(path.read_bytes()[:-8])
 
     with pytest.raises(IndexDamagedError, match="holds"):
-        TokenStore(tmp_path / "tokens", 16, [ChunkId("0"), ChunkId("1")])
+        TokenStore(tmp_path / "tokens", 16, NumberedChunks([ChunkId("0"), ChunkId("1")]))
 
 
 def test_no_chunks_are_no_error(tmp_path: Path) -> None:

@@ -1,14 +1,12 @@
 """Makes and reopens FAISS stores."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 from briefqa.backends.faiss.lists import open_lists
 from briefqa.backends.faiss.store import ABOUT, BEYOND, LISTS, ROWS, FaissStore, Form
-from briefqa.datatypes import ChunkId
 from briefqa.errors import IndexDamagedError
-from briefqa.protocols import BlockCheck
+from briefqa.protocols import ChunkNumbers, NumberedChunks, ReadFiles
 
 _FLOAT_BYTES = 4
 
@@ -36,29 +34,28 @@ class FaissBackend:
             raise ValueError(msg)
         folder.mkdir()
         (folder / ROWS).touch()
-        return FaissStore(folder, dim, [], form=Form(recall, self._beyond))
+        return FaissStore(folder, dim, NumberedChunks(), form=Form(recall, self._beyond))
 
-    def load(self, folder: Path, ids: Sequence[ChunkId], check: BlockCheck, /) -> FaissStore:
-        """Reopen what ``finish`` wrote; ``ids`` are in the order added.
-
-        Rows and lists are mapped, and ``check`` is asked about each part before it is used.
+    def load(self, folder: Path, chunks: ChunkNumbers, files: ReadFiles, /) -> FaissStore:
+        """Reopen what ``finish`` wrote; ``files`` are asked about each part before it is used.
 
         Raises:
-            IndexDamagedError: If it is not a store of ``len(ids)`` vectors.
+            IndexDamagedError: If it is not a store of ``len(chunks)`` vectors.
         """
         try:
             about = json.loads((folder / ABOUT).read_bytes())
             count, dim, reached = int(about["vectors"]), int(about["dim"]), about["lists"]
-            size = (folder / ROWS).stat().st_size
             probes = int(reached["probes"]) if reached else 0
         except OSError as error:
             raise IndexDamagedError(folder, f"cannot be read: {error.strerror}") from error
         except (ValueError, TypeError, KeyError) as error:
             raise IndexDamagedError(folder / ABOUT, "does not describe vectors") from error
-        if count != len(ids):
-            raise IndexDamagedError(folder, f"there are {count} vectors, expected {len(ids)}")
+        if count != len(chunks):
+            raise IndexDamagedError(folder, f"there are {count} vectors, expected {len(chunks)}")
+        size = files.size(folder / ROWS)
         if size != count * dim * _FLOAT_BYTES:
             detail = f"has {size} bytes, not those of {count} vectors of width {dim}"
             raise IndexDamagedError(folder / ROWS, detail)
-        lists = open_lists(folder / LISTS, count, dim, probes, check) if reached else None
-        return FaissStore(folder, dim, ids, form=Form(1.0, self._beyond), check=check, lists=lists)
+        lists = open_lists(folder / LISTS, (count, dim), probes, files) if reached else None
+        form = Form(1.0, self._beyond)
+        return FaissStore(folder, dim, chunks, form=form, files=files, lists=lists)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from briefqa.errors import IndexDamagedError
-from briefqa.protocols import BlockCheck, Progress, ProgressListener, Vectors
+from briefqa.protocols import Progress, ProgressListener, ReadFiles, Vectors
 
 _STAGE = "vectors"
 _SEED = 20_250_301
@@ -118,20 +118,18 @@ def build_lists(
     return _tuned(index, rows, recall)
 
 
-def open_lists(path: Path, count: int, dim: int, probes: int, check: BlockCheck) -> Lists:
+def open_lists(path: Path, shape: tuple[int, int], probes: int, files: ReadFiles) -> Lists:
     """Open what `build_lists` wrote; the lists themselves are mapped, and read when searched.
 
     Raises:
-        IndexDamagedError: If it is not that.
+        IndexDamagedError: If it is not that, of vectors of this ``shape``.
     """
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise IndexDamagedError(path, f"cannot be read: {error.strerror}") from error
+    count, dim = shape
+    size = files.size(path)
     head = size - count * (dim + _ID_BYTES)
     if head <= 0:
         raise IndexDamagedError(path, f"has {size} bytes, too few for {count} vectors")
-    check(path, 0, head)
+    files.check(path, 0, head)
     try:
         index = faiss.read_index(os.fspath(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
     except RuntimeError as error:
@@ -142,7 +140,7 @@ def open_lists(path: Path, count: int, dim: int, probes: int, check: BlockCheck)
     ):
         detail = f"is a {type(index).__name__} of other vectors"
         raise IndexDamagedError(path, detail)
-    return Lists(index, probes, lambda start, end: check(path, head + start, head + end))
+    return Lists(index, probes, lambda start, end: files.check(path, head + start, head + end))
 
 
 def _tuned(index: faiss.IndexIVF, rows: Vectors, wished: float) -> Reached:

@@ -1,8 +1,9 @@
 """Unit vectors in a file of their own, compared one by one, or by way of lists."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import faiss
@@ -11,7 +12,14 @@ from numpy.typing import NDArray
 
 from briefqa.backends.faiss.lists import Lists, build_lists, candidate_count
 from briefqa.datatypes import ChunkId
-from briefqa.protocols import BlockCheck, ProgressListener, Selection, Vectors
+from briefqa.protocols import (
+    ChunkNumbers,
+    NumberedChunks,
+    ProgressListener,
+    ReadFiles,
+    Selection,
+    Vectors,
+)
 
 ROWS = "rows.bin"
 LISTS = "lists.bin"
@@ -25,7 +33,7 @@ _NORM_TOLERANCE = 1e-3
 _SPARE = 16
 _FLOAT = np.dtype("<f4")
 # Up to so many selected vectors are compared one by one, however many there are.
-_FEW = 20_000
+_FEW = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,41 +53,35 @@ class _Scope:
     only: faiss.IDSelector | None
 
 
-def _trusted(path: Path, start: int, end: int, /) -> None:
-    """Take what this process has just written for what it is."""
-
-
 class FaissStore:
-    """Unit vectors in a mapped file; any number of threads may search it."""
+    """Unit vectors in a file; any number of threads may search it.
+
+    To be compared with all of them, the file is mapped. Where lists give candidates, their
+    rows alone are read: mapped, they would stay in the memory of this process.
+    """
 
     def __init__(  # noqa: PLR0913 - what it is and how it is read
         self,
         folder: Path,
         dim: int,
-        ids: Sequence[ChunkId],
+        chunks: ChunkNumbers,
         *,
         form: Form,
-        check: BlockCheck = _trusted,
+        files: ReadFiles | None = None,
         lists: Lists | None = None,
     ) -> None:
-        self._folder = folder
+        """Search a store; without ``files``, one that this process has just written."""
+        self._path = folder / ROWS
         self._dim = dim
-        self._ids = list(ids)
-        self._places: dict[ChunkId, int] | None = None
+        self._chunks = chunks
         self._form = form
-        self._check_block = check
+        self._files = files
         self._lists = lists
-        self._mapped = self._map()
-
-    @property
-    def _positions(self) -> dict[ChunkId, int]:
-        # A question needs none of these, and a million take a second.
-        if self._places is None:
-            self._places = {chunk_id: place for place, chunk_id in enumerate(self._ids)}
-        return self._places
+        # At once: the file may be gone when it is needed.
+        self._mapped = self._map() if lists is None else None
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._chunks)
 
     def add(self, ids: Sequence[ChunkId], rows: Vectors, /) -> None:
         """Add one vector a chunk.
@@ -92,17 +94,13 @@ class FaissStore:
         if len(ids) != len(rows):
             msg = f"{len(ids)} ids for {len(rows)} vectors"
             raise ValueError(msg)
-        if len(set(ids)) != len(ids) or not self._positions.keys().isdisjoint(ids):
-            msg = "every id must be new"
-            raise ValueError(msg)
-        with (self._folder / ROWS).open("ab") as stream:
+        if not isinstance(self._chunks, NumberedChunks):
+            msg = "a store that was reopened is complete"
+            raise TypeError(msg)
+        self._chunks.add(ids)
+        with self._path.open("ab") as stream:
             stream.write(np.ascontiguousarray(rows, dtype=_FLOAT).data)
-        places = self._positions
-        for chunk_id in ids:
-            places[chunk_id] = len(self._ids)
-            self._ids.append(chunk_id)
-        self._lists = None
-        self._mapped = self._map()
+        self._mapped = None
 
     def search(
         self, queries: Vectors, k: int, /, *, among: Selection | None = None
@@ -132,7 +130,7 @@ class FaissStore:
             ValueError: If an id is not in the store.
         """
         try:
-            positions = [self._positions[chunk_id] for chunk_id in ids]
+            positions = self._chunks.positions(ids)
         except KeyError as error:
             msg = f"no vector of chunk {error.args[0]!r} in the store"
             raise ValueError(msg) from error
@@ -146,23 +144,22 @@ class FaissStore:
         """
         reached = None
         if len(self) > self._form.beyond and self._form.recall < 1:
-            path = self._folder / LISTS
+            path = self._path.with_name(LISTS)
             reached = build_lists(
-                self._mapped, path, recall=self._form.recall, on_progress=on_progress
+                self._all(), path, recall=self._form.recall, on_progress=on_progress
             )
         record = {
             "vectors": len(self),
             "dim": self._dim,
             "lists": reached.to_record() if reached else None,
         }
-        (self._folder / ABOUT).write_text(json.dumps(record, indent=1, sort_keys=True))
+        self._path.with_name(ABOUT).write_text(json.dumps(record, indent=1, sort_keys=True))
 
     def _map(self) -> Vectors:
-        if not self._ids:
+        if not len(self):
             # Nothing cannot be mapped.
             return np.empty((0, self._dim), dtype=np.float32)
-        shape = (len(self._ids), self._dim)
-        return np.memmap(self._folder / ROWS, dtype=_FLOAT, mode="r", shape=shape)
+        return np.memmap(self._path, dtype=_FLOAT, mode="r", shape=(len(self), self._dim))
 
     def _scope(self, among: Selection | None) -> _Scope:
         """Return what holds a search to ``among``: a bit a vector, quick for few and for many."""
@@ -184,24 +181,31 @@ class FaissStore:
         # in the last digit. Summed alike, they tie, and their order is the one added.
         scores = (self._rows(positions).astype(np.float64) * query).sum(axis=1)
         order = np.lexsort((positions, -scores))[:k]
-        return [(self._ids[positions[each]], float(scores[each])) for each in order]
+        ids = self._chunks.ids(positions[order].tolist())
+        return list(zip(ids, scores[order].tolist(), strict=True))
 
     def _candidates(self, query: NDArray[np.float32], k: int, scope: _Scope) -> NDArray[np.int64]:
         """Return positions that may belong to the best ``k``: every one, but for lists."""
         if self._lists is None:
-            self._check_block(self._folder / ROWS, 0, self._mapped.nbytes)
-            return _compared(query, self._mapped, k, scope.count, scope.only)
+            return _compared(query, self._all(), k, scope.count, scope.only)
         if scope.among is not None and scope.count <= _FEW:
             chosen = scope.among.positions
             return chosen[_compared(query, self._rows(chosen), k, scope.count, None)]
         return _listed(self._lists, query, k, scope, len(self))
 
+    def _all(self) -> Vectors:
+        """Return every row, mapped."""
+        if self._mapped is None:
+            self._mapped = self._map()
+        if self._files is not None:
+            self._files.check(self._path, 0, self._mapped.nbytes)
+        return self._mapped
+
     def _rows(self, positions: NDArray[np.int64]) -> Vectors:
-        width = self._dim * _FLOAT.itemsize
-        path = self._folder / ROWS
-        for position in positions.tolist():
-            self._check_block(path, position * width, (position + 1) * width)
-        rows: Vectors = np.asarray(self._mapped[positions])
+        if self._lists is None or self._files is None:
+            return np.asarray(self._all()[positions])
+        rows = np.empty((len(positions), self._dim), dtype=_FLOAT)
+        self._files.read(self._path, _parts(positions, rows))
         return rows
 
     def _check(self, rows: Vectors) -> None:
@@ -216,6 +220,14 @@ class FaissStore:
         if not bool(np.all(np.abs(norms - 1.0) <= _NORM_TOLERANCE)):
             msg = "vectors must have unit L2 norm"
             raise ValueError(msg)
+
+
+def _parts(positions: NDArray[np.int64], rows: Vectors) -> Iterator[tuple[int, memoryview]]:
+    """Yield where in the file each run of positions begins, and the rows that it fills."""
+    starts = np.flatnonzero(np.diff(positions, prepend=-2) != 1).tolist()
+    width = rows.shape[1] * _FLOAT.itemsize
+    for start, end in pairwise([*starts, len(positions)]):
+        yield int(positions[start]) * width, rows[start:end].data
 
 
 def _compared(
