@@ -20,17 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sentences import embed
 
-from briefqa.backends.faiss import FaissBackend, FaissStore
+from briefqa.backends.faiss import FaissBackend, FaissStore, NumberedChunks
 from briefqa.datatypes import ChunkId
 from briefqa.indexing.blocks import CheckedFiles
-from briefqa.protocols import NumberedChunks, Progress, Selection, Vectors
+from briefqa.protocols import Progress, Selection, Vectors
 
 SIZES = (10_000, 100_000, 1_000_000)
 SHARES = (0.002, 0.02, 0.2)
 K = 10
 _PIECE = 16_384
 _NOISE = 0.35
-_FILTERED = 300
+_ASKED, _FILTERED = 1000, 300
 
 
 def made_rows(base: Vectors, near: NDArray[np.int64], count: int, seed: int) -> Vectors:
@@ -46,24 +46,24 @@ def made_rows(base: Vectors, near: NDArray[np.int64], count: int, seed: int) -> 
     return unit
 
 
-def build(store: FaissStore, base: Vectors, count: int, *, as_they_are: bool) -> float:
+def build(store: FaissStore, base: Vectors, count: int, options: argparse.Namespace) -> float:
     """Put ``count`` vectors into a new store; return the seconds beyond making them up."""
     near = np.empty((0, 0), dtype=np.int64)
-    if not as_they_are:
+    if not options.as_they_are:
         _, near = faiss.knn(base, base, 21, faiss.METRIC_INNER_PRODUCT)
     seconds = 0.0
     for start in range(0, count, _PIECE):
         size = min(_PIECE, count - start)
         rows = (
             base[start : start + size]
-            if as_they_are
+            if options.as_they_are
             else made_rows(base, near[:, 1:], size, seed=start)
         )
         began = time.perf_counter()
         store.add([ChunkId(str(start + each)) for each in range(size)], rows)
         seconds += time.perf_counter() - began
     began = time.perf_counter()
-    store.finish(_say)
+    store.finish(options.recall, _say)
     return seconds + time.perf_counter() - began
 
 
@@ -162,7 +162,10 @@ def main() -> None:
     options = _options()
     backend = FaissBackend(beyond=options.beyond)
     if options.measure:
-        folder, questions = options.folder / str(options.measure), np.load(options.questions)
+        folder, questions = (
+            options.folder / str(options.measure),
+            np.load(options.questions)[:_ASKED],
+        )
         print(json.dumps(measure(folder, questions, options.measure, backend)))
         return
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -174,8 +177,8 @@ def main() -> None:
     results: list[dict[str, object]] = []
     for size in [len(base)] if options.as_they_are else options.sizes:
         folder = options.folder / str(size)
-        store = backend.create(folder, base.shape[1], recall=options.recall)
-        seconds = build(store, base, size, as_they_are=options.as_they_are)
+        store = backend.create(folder, base.shape[1])
+        seconds = build(store, base, size, options)
         measuring = ["--questions", str(questions_file), "--measure", str(size)]
         command = [sys.executable, __file__, str(base_file), str(options.folder), *measuring]
         asked = subprocess.run(command, check=True, capture_output=True, text=True)

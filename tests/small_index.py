@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from briefqa.backends.faiss import FaissBackend
+from briefqa.backends.faiss import FaissBackend, NumberedChunks
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.datatypes import Chunk, ChunkId, DocId, Span
 from briefqa.indexing.tokens import ChunkTokens, TokenStore, TokenStoreWriter
@@ -12,7 +12,6 @@ from briefqa.protocols import (
     DocumentWords,
     Embedder,
     LexicalIndex,
-    NumberedChunks,
     TokenEmbedder,
     TokenIndex,
     VectorStore,

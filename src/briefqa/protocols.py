@@ -96,37 +96,6 @@ class ChunkNumbers(Protocol):
         ...
 
 
-class NumberedChunks:
-    """Ids of chunks held in memory, in the order in which they are added."""
-
-    def __init__(self, ids: Iterable[ChunkId] = ()) -> None:
-        self._ids = list(ids)
-        self._places = {chunk_id: place for place, chunk_id in enumerate(self._ids)}
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def ids(self, positions: Sequence[int], /) -> list[ChunkId]:
-        """Return the chunks at these places."""
-        return [self._ids[place] for place in positions]
-
-    def positions(self, ids: Sequence[ChunkId], /) -> list[int]:
-        """Return the places of these chunks; `KeyError` if there is no such chunk."""
-        return [self._places[chunk_id] for chunk_id in ids]
-
-    def add(self, ids: Sequence[ChunkId], /) -> None:
-        """Add ids, every one of which must be new.
-
-        Raises:
-            ValueError: If one is not.
-        """
-        if len(set(ids)) != len(ids) or not self._places.keys().isdisjoint(ids):
-            msg = "every id must be new"
-            raise ValueError(msg)
-        self._places |= zip(ids, range(len(self), len(self) + len(ids)), strict=True)
-        self._ids += ids
-
-
 class TokenCounter(Protocol):
     """Cuts text into the tokens of one model."""
 
@@ -241,8 +210,11 @@ class VectorStore(Protocol):
         """Return the stored vectors of ``ids``, shape (len(ids), dim)."""
         ...
 
-    def finish(self, on_progress: ProgressListener, /) -> None:
-        """Write what its backend's ``load`` needs into its folder; `OSError` if it cannot."""
+    def finish(self, recall: float, on_progress: ProgressListener, /) -> None:
+        """Write what its backend's ``load`` needs into its folder; `OSError` if it cannot.
+
+        Where comparing all takes long, searches are to find about ``recall`` of the ten nearest.
+        """
         ...
 
 
@@ -263,11 +235,8 @@ class TokenIndex(Protocol):
 class VectorBackend(Protocol):
     """Makes and reopens vector stores of one kind."""
 
-    def create(self, folder: Path, dim: int, /, *, recall: float = 1.0) -> VectorStore:
-        """Return an empty store in the new ``folder``, for vectors of width ``dim``.
-
-        Where comparing all takes long, searches find about ``recall`` of the ten nearest.
-        """
+    def create(self, folder: Path, dim: int, /) -> VectorStore:
+        """Return an empty store in the new ``folder``, for vectors of width ``dim``."""
         ...
 
     def load(self, folder: Path, chunks: ChunkNumbers, files: ReadFiles, /) -> VectorStore:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefqa.backends.faiss import FaissBackend
+from briefqa.backends.faiss import FaissBackend, NumberedChunks
 from briefqa.datatypes import ChunkId
 from briefqa.indexing.blocks import CheckedFiles
-from briefqa.protocols import NumberedChunks, Selection, VectorBackend, Vectors, VectorStore
+from briefqa.protocols import Selection, VectorBackend, Vectors, VectorStore
 
 _TOLERANCE = 1e-5
 
@@ -30,11 +30,11 @@ class Place:
     def create(self, dim: int) -> VectorStore:
         """Return an empty store in a folder of its own."""
         self.last = self.folder / str(next(self.made))
-        return self.kind.create(self.last, dim, recall=0.98)
+        return self.kind.create(self.last, dim)
 
     def again(self, store: VectorStore, ids: Sequence[ChunkId]) -> VectorStore:
         """Finish the store made last, and reopen it."""
-        store.finish(lambda _: None)
+        store.finish(0.98, lambda _: None)
         return self.kind.load(self.last, NumberedChunks(ids), CheckedFiles(self.last, {}))
 
 

@@ -47,14 +47,11 @@ def build_index(  # noqa: PLR0913 - all but two are options
 ) -> SyncReport:
     """Bring ``index`` in step with the documents of ``folders``.
 
-    Without ``embedder``, an index keeps the model it has, and a new one gets
-    `DEFAULT_EMBEDDER`.
-
     Args:
         folders: One folder or several, each as its path or as ``NAME=PATH``; those of the
             last time if left out.
         index: The index folder.
-        embedder: The embedding model, as a setting names it.
+        embedder: The embedding model, as a setting names it; unset keeps that of the index.
         chunking: How documents are cut.
         reading: How files are read.
         recall: Share of the ten nearest vectors that a search of a large index is to find.

@@ -81,17 +81,17 @@ def index(
     """Make an index of folders, or bring it in step with them.
 
     Only what has changed is embedded again; what is gone from the folders is
-    gone from the index. The ids of documents begin with the name of their
-    folder where there are several. With --watch, each change is followed until
-    Ctrl-C, and with --json each report is one line.
+    gone from the index. Ids of documents begin with the name of their folder
+    where there are several. With --watch, each change is followed until Ctrl-C,
+    and with --json each report is one line.
     """
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
-    reading = {"ocr": ocr} if ocr is not None else None
-    vectors = {"recall": recall} if recall is not None else None
-    settings = load_settings(
-        {"index": index_folder, "embedder": embedder, "documents": reading, "vectors": vectors}
-    )
+    sections = {
+        "documents": None if ocr is None else {"ocr": ocr},
+        "vectors": None if recall is None else {"recall": recall},
+    }
+    settings = load_settings({"index": index_folder, "embedder": embedder, **sections})
 
     from briefqa.assembly.building import roots_to_index  # noqa: PLC0415 - readers import slowly
 

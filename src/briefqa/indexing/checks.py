@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from briefqa.datatypes import Chunk, ChunkId, Document
+from briefqa.datatypes import Chunk, Document
 from briefqa.errors import IndexDamagedError
 from briefqa.indexing.blocks import CheckedFiles
 from briefqa.indexing.catalogue import CATALOGUE, TEXTS, Catalogue, misreferences_of
@@ -15,7 +15,7 @@ from briefqa.indexing.integrity import MANIFEST, Problem, damaged_files, read_ma
 from briefqa.indexing.manifest import Manifest, embedding_key, generation_id
 from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.tokens import TokenStore
-from briefqa.protocols import LexicalBackend, NumberedChunks, VectorBackend
+from briefqa.protocols import ChunkNumbers, LexicalBackend, VectorBackend
 
 _ROWS_AT_ONCE = 4096
 _UNIT_TOLERANCE = 1e-3
@@ -106,9 +106,9 @@ def _broken_laws(
         lexical = len(words.open(folder / LEXICAL))
         if lexical != manifest.chunks:
             yield LEXICAL, f"holds {lexical} chunks instead of {manifest.chunks}"
-        yield from _broken_vectors(folder, stores, ids)
+        yield from _broken_vectors(folder, stores, catalogue.numbers())
         if manifest.recipe.tokens:
-            TokenStore(folder / TOKENS, manifest.recipe.dim, NumberedChunks(ids))
+            TokenStore(folder / TOKENS, manifest.recipe.dim, catalogue.numbers())
     except IndexDamagedError as error:
         # The catalogue, the word index and the tokens raise here, and name their place.
         yield Path(error.path).relative_to(folder).as_posix(), error.detail
@@ -149,19 +149,19 @@ def _broken_chunk(chunk: Chunk, document: Document) -> str | None:
 
 
 def _broken_vectors(
-    folder: Path, stores: VectorBackend, ids: list[ChunkId]
+    folder: Path, stores: VectorBackend, chunks: ChunkNumbers
 ) -> Iterator[tuple[str, str]]:
     try:
         # Every hash has been compared.
-        vectors = stores.load(folder / VECTORS, NumberedChunks(ids), CheckedFiles(folder, {}))
+        vectors = stores.load(folder / VECTORS, chunks, CheckedFiles(folder, {}))
     except IndexDamagedError as error:
         yield Path(error.path).relative_to(folder).as_posix(), error.detail
         return
-    if len(vectors) != len(ids):
-        yield VECTORS, f"holds {len(vectors)} vectors instead of {len(ids)}"
+    if len(vectors) != len(chunks):
+        yield VECTORS, f"holds {len(vectors)} vectors instead of {len(chunks)}"
         return
-    for start in range(0, len(ids), _ROWS_AT_ONCE):
-        part = ids[start : start + _ROWS_AT_ONCE]
+    for start in range(0, len(chunks), _ROWS_AT_ONCE):
+        part = chunks.ids(range(start, min(start + _ROWS_AT_ONCE, len(chunks))))
         lengths = np.linalg.norm(vectors.vectors(part), axis=1)
         for chunk_id, length in zip(part, lengths, strict=True):
             if not abs(length - 1) < _UNIT_TOLERANCE:

@@ -76,7 +76,6 @@ class VectorMaker:
     staging: Staging
     embedder: Embedder | None
     dim: int
-    recall: float
     on_progress: ProgressListener
 
     def make(self, stores: VectorBackend, folder: Path) -> VectorStore:
@@ -101,7 +100,7 @@ class VectorMaker:
     def _made(
         self, stores: VectorBackend, folder: Path, tokens: "_TokenKeeper | None"
     ) -> VectorStore:
-        store = stores.create(folder, self.dim, recall=self.recall)
+        store = stores.create(folder, self.dim)
         chunks = iter(self.plan.keys.items())
         embedded = 0
         self.on_progress(Progress("embedding", 0, len(self.plan.missing)))

@@ -50,7 +50,7 @@ def write_generation(
         sqlite3.OperationalError: If it refuses the catalogue.
     """
     total = len(contents.plan.keys)
-    contents.vectors.finish(on_progress)
+    contents.vectors.finish(contents.recipe.recall, on_progress)
     (folder / LEXICAL).mkdir()
     with CatalogueWriter(folder) as writer:
         writer.add_files(contents.gathered.files.items())

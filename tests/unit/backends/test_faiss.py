@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefqa.backends.faiss import FaissBackend, FaissStore
+from briefqa.backends.faiss import FaissBackend, FaissStore, NumberedChunks
 from briefqa.datatypes import ChunkId
 from briefqa.errors import IndexDamagedError
 from briefqa.indexing.blocks import CheckedFiles
 from briefqa.indexing.manifest import FileEntry
-from briefqa.protocols import NumberedChunks, Progress, Selection, Vectors
+from briefqa.protocols import Progress, Selection, Vectors
 
 
 def rows_of(count: int, dim: int = 16) -> Vectors:
@@ -40,9 +40,9 @@ def reopened(folder: Path, count: int, backend: FaissBackend | None = None) -> F
 def built(folder: Path, rows: Vectors, *, beyond: int = 10**6, recall: float = 0.98) -> FaissStore:
     """Write a store of ``rows`` and reopen it."""
     backend = FaissBackend(beyond=beyond)
-    store = backend.create(folder, rows.shape[1], recall=recall)
+    store = backend.create(folder, rows.shape[1])
     store.add(named(len(rows)), rows)
-    store.finish(lambda _: None)
+    store.finish(recall, lambda _: None)
     return reopened(folder, len(rows), backend)
 
 
@@ -100,7 +100,7 @@ def test_a_negative_number_of_hits_is_a_mistake(tmp_path: Path) -> None:
 def test_a_share_that_is_none_is_a_mistake(tmp_path: Path, recall: float) -> None:
     """It would be reached by nothing, or by anything."""
     with pytest.raises(ValueError, match="recall"):
-        FaissBackend().create(tmp_path / "v", 4, recall=recall)
+        FaissBackend().create(tmp_path / "v", 4).finish(recall, lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -235,10 +235,10 @@ def test_every_part_is_checked_before_it_is_used(tmp_path: Path) -> None:
 def test_building_lists_shows_progress(tmp_path: Path) -> None:
     """A million vectors take a minute."""
     told: list[Progress] = []
-    store = FaissBackend(beyond=1).create(tmp_path / "v", 16, recall=0.98)
+    store = FaissBackend(beyond=1).create(tmp_path / "v", 16)
     store.add(named(100), rows_of(100))
 
-    store.finish(told.append)
+    store.finish(0.98, told.append)
 
     assert [(each.stage, each.done, each.total) for each in told] == [
         ("vectors", 0, 100),

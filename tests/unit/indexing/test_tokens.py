@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from briefqa.backends.faiss import NumberedChunks
 from briefqa.datatypes import ChunkId
 from briefqa.errors import IndexDamagedError
 from briefqa.indexing.tokens import ChunkTokens, TokenStore, TokenStoreWriter
-from briefqa.protocols import NumberedChunks, TokenVectors
+from briefqa.protocols import TokenVectors
 
 _VOCABULARY = 40
 _PAGE = Path(__file__).parents[3] / "docs" / "reference" / "index-format.md"

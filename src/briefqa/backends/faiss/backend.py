@@ -4,37 +4,29 @@ import json
 from pathlib import Path
 
 from briefqa.backends.faiss.lists import open_lists
-from briefqa.backends.faiss.store import ABOUT, BEYOND, LISTS, ROWS, FaissStore, Form
+from briefqa.backends.faiss.numbering import NumberedChunks
+from briefqa.backends.faiss.store import ABOUT, BEYOND, LISTS, ROWS, FaissStore
 from briefqa.errors import IndexDamagedError
-from briefqa.protocols import ChunkNumbers, NumberedChunks, ReadFiles
+from briefqa.protocols import ChunkNumbers, ReadFiles
 
 _FLOAT_BYTES = 4
 
 
 class FaissBackend:
-    """Makes and reopens FAISS stores; with more than ``beyond`` vectors they may have lists."""
+    """Makes and reopens FAISS stores; with more than ``beyond`` vectors they may get lists."""
 
     def __init__(self, *, beyond: int = BEYOND) -> None:
         self._beyond = beyond
 
-    def create(self, folder: Path, dim: int, /, *, recall: float = 1.0) -> FaissStore:
-        """Return an empty store in the new ``folder`` for vectors of width ``dim``.
-
-        Args:
-            folder: Made here; the store's files are written into it.
-            dim: Width of the vectors.
-            recall: Share of the ten nearest that lists are to find; 1 means no lists.
+    def create(self, folder: Path, dim: int, /) -> FaissStore:
+        """Return an empty store for vectors of width ``dim``; its ``folder`` is made here.
 
         Raises:
-            ValueError: If ``recall`` is not above 0, and at most 1.
             OSError: If the disk refuses.
         """
-        if not 0 < recall <= 1:
-            msg = f"recall is {recall}, but must be above 0 and at most 1"
-            raise ValueError(msg)
         folder.mkdir()
         (folder / ROWS).touch()
-        return FaissStore(folder, dim, NumberedChunks(), form=Form(recall, self._beyond))
+        return FaissStore(folder, dim, NumberedChunks(), beyond=self._beyond)
 
     def load(self, folder: Path, chunks: ChunkNumbers, files: ReadFiles, /) -> FaissStore:
         """Reopen what ``finish`` wrote; ``files`` are asked about each part before it is used.
@@ -57,5 +49,4 @@ class FaissBackend:
             detail = f"has {size} bytes, not those of {count} vectors of width {dim}"
             raise IndexDamagedError(folder / ROWS, detail)
         lists = open_lists(folder / LISTS, (count, dim), probes, files) if reached else None
-        form = Form(1.0, self._beyond)
-        return FaissStore(folder, dim, chunks, form=form, files=files, lists=lists)
+        return FaissStore(folder, dim, chunks, beyond=self._beyond, files=files, lists=lists)

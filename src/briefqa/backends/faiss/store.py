@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from briefqa.backends.faiss.lists import Lists, build_lists, candidate_count
+from briefqa.backends.faiss.numbering import NumberedChunks
 from briefqa.datatypes import ChunkId
 from briefqa.protocols import (
     ChunkNumbers,
-    NumberedChunks,
     ProgressListener,
     ReadFiles,
     Selection,
@@ -34,14 +34,6 @@ _SPARE = 16
 _FLOAT = np.dtype("<f4")
 # Up to so many selected vectors are compared one by one, however many there are.
 _FEW = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """When a store gets lists, and what share of the nearest they are to find."""
-
-    recall: float
-    beyond: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +58,7 @@ class FaissStore:
         dim: int,
         chunks: ChunkNumbers,
         *,
-        form: Form,
+        beyond: int = BEYOND,
         files: ReadFiles | None = None,
         lists: Lists | None = None,
     ) -> None:
@@ -74,7 +66,7 @@ class FaissStore:
         self._path = folder / ROWS
         self._dim = dim
         self._chunks = chunks
-        self._form = form
+        self._beyond = beyond
         self._files = files
         self._lists = lists
         # At once: the file may be gone when it is needed.
@@ -136,18 +128,24 @@ class FaissStore:
             raise ValueError(msg) from error
         return self._rows(np.array(positions, dtype=np.int64))
 
-    def finish(self, on_progress: ProgressListener, /) -> None:
+    def finish(self, recall: float, on_progress: ProgressListener, /) -> None:
         """Write all that ``load`` needs; with many vectors that is also the lists of them.
+
+        Args:
+            recall: Share of the ten nearest that lists are to find; 1 means no lists.
+            on_progress: Told of stage "vectors" while lists are made.
 
         Raises:
             OSError: If the disk refuses.
+            ValueError: If ``recall`` is not above 0, and at most 1.
         """
+        if not 0 < recall <= 1:
+            msg = f"recall is {recall}, but must be above 0 and at most 1"
+            raise ValueError(msg)
         reached = None
-        if len(self) > self._form.beyond and self._form.recall < 1:
+        if len(self) > self._beyond and recall < 1:
             path = self._path.with_name(LISTS)
-            reached = build_lists(
-                self._all(), path, recall=self._form.recall, on_progress=on_progress
-            )
+            reached = build_lists(self._all(), path, recall=recall, on_progress=on_progress)
         record = {
             "vectors": len(self),
             "dim": self._dim,
