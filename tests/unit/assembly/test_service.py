@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from briefqa import Service, build_index, open_index
-from briefqa.errors import LimitError, UnknownPluginError
+from briefqa.errors import IndexDamagedError, LimitError, UnknownPluginError
 
 
 @pytest.fixture
@@ -61,3 +61,55 @@ def test_a_reranker_that_cannot_be_meant_is_told_when_the_index_is_opened(
         open_index(tmp_path / "index", reranker="monot5:x")
     with pytest.raises(LimitError, match="rerank_top is 0"):
         open_index(tmp_path / "index", rerank_top=0)
+
+
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", ["vectors/rows.bin", "texts.bin", "tokens/codes.bin"])
+def test_damage_that_a_question_meets_is_an_error_and_then_the_generation_before_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Large files are checked when they are used, and no answer may rest on what is damaged."""
+    monkeypatch.setattr("briefqa.indexing.writing.LARGE_BYTES", 0)
+    folder, index = tmp_path / "briefs", tmp_path / "index"
+    folder.mkdir()
+    (folder / "a.txt").write_text("The port handles nine ships a day.", encoding="utf-8")
+    build_index(folder, index, embedder="hash:64")
+    (folder / "b.txt").write_text("The harbour is closed in winter.", encoding="utf-8")
+    serving = build_index(folder, index).generation
+    _flip(index / "generations" / serving / name)
+
+    with open_index(index) as service:
+        assert service.degraded is None
+        with pytest.raises(IndexDamagedError, match=Path(name).name):
+            service.search("ships in winter")
+        found = service.search("ships in winter")
+
+        assert [each.document.doc_id for each in found.passages] == ["a.txt"]
+        assert service.degraded is not None
+        assert name in service.degraded
+
+
+def test_damage_without_a_generation_before_is_told_to_every_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second try must not get further than the first."""
+    monkeypatch.setattr("briefqa.indexing.writing.LARGE_BYTES", 0)
+    folder, index = tmp_path / "briefs", tmp_path / "index"
+    folder.mkdir()
+    (folder / "a.txt").write_text("The port handles nine ships a day.", encoding="utf-8")
+    serving = build_index(folder, index, embedder="hash:64").generation
+    _flip(index / "generations" / serving / "vectors" / "rows.bin")
+
+    with open_index(index) as service:
+        for _ in range(2):
+            with pytest.raises(IndexDamagedError, match=r"rows\.bin"):
+                service.search("ships")
+
+    build_index(folder, index)
+    with open_index(index) as service:
+        assert service.search("ships").passages
