@@ -9,7 +9,6 @@ from tests.corpus import Corpus, fill
 
 from briefqa.datatypes import ChunkId
 from briefqa.indexing import Generation
-from briefqa.indexing.catalogue import Catalogue
 
 
 @pytest.fixture(scope="module")
@@ -55,5 +54,4 @@ def test_an_index_of_nothing_has_no_numbers(tmp_path: Path) -> None:
     corpus.sync(allow_empty=True)
 
     with corpus.open() as generation:
-        catalogue: Catalogue = generation.catalogue
-        assert len(catalogue.numbers()) == 0
+        assert len(generation.catalogue.numbers()) == 0

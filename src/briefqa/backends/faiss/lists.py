@@ -59,6 +59,7 @@ class Lists:
         sizes = np.array([inverted.list_size(each) for each in range(index.nlist)], dtype=np.int64)
         # What FAISS writes ends with the lists, one after another: codes, then numbers.
         self._ends = np.cumsum(sizes * (index.code_size + _ID_BYTES))
+        self._is_checked = np.zeros(len(sizes), dtype=np.bool_)
 
     def __len__(self) -> int:
         return int(self._index.nlist)
@@ -69,8 +70,9 @@ class Lists:
         """Return up to ``count`` rough similarities, falling, and the positions that have them."""
         faiss.omp_set_num_threads(1)
         _, near = self._index.quantizer.search(query[None], probes)
-        for each in near[0]:
+        for each in near[0][~self._is_checked[near[0]]].tolist():
             self._check(int(self._ends[each - 1]) if each else 0, int(self._ends[each]))
+            self._is_checked[each] = True
         how = faiss.SearchParametersIVF(nprobe=probes)  # type: ignore[call-arg] # the stub lacks it
         if only is not None:
             how.sel = only
