@@ -43,7 +43,7 @@ def documents(tmp_path: Path) -> Path:
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put vectors in lists from a hundred on."""
     # The default is bound when the class is made.
-    monkeypatch.setitem(FaissBackend.__init__.__kwdefaults__, "beyond", 100)
+    monkeypatch.setattr(FaissBackend.__init__, "__kwdefaults__", {"beyond": 100})
 
 
 def _vectors_line(index: Path) -> tuple[State, str]:
