@@ -7,8 +7,8 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -158,7 +158,12 @@ def _trace(source: Source, path: Path) -> list[str]:
     noise = io.StringIO()
     try:
         source.model.cpu()
-        with transformers_silenced(), redirect_stdout(noise), redirect_stderr(noise):
+        with (
+            transformers_silenced(),
+            redirect_stdout(noise),
+            redirect_stderr(noise),
+            _plain_attention(source.model),
+        ):
             # The TorchScript exporter: it needs no onnxscript, takes a fifth of the
             # time of the newer one.
             torch.onnx.export(
@@ -174,6 +179,29 @@ def _trace(source: Source, path: Path) -> list[str]:
     finally:
         source.model.to(device)
     return inputs
+
+
+@contextmanager
+def _plain_attention(model: "torch.nn.Module") -> Iterator[None]:
+    """Let attention be traced as the products that it is made of.
+
+    torch's own operator guards rows that attend to nothing, of which there are none here:
+    without the guards a graph runs 6 % faster.
+    """
+    from transformers import PreTrainedModel  # noqa: PLC0415
+
+    parts = [
+        part
+        for part in model.modules()
+        if isinstance(part, PreTrainedModel) and part.config._attn_implementation == "sdpa"  # noqa: SLF001 - it has no public name
+    ]
+    for part in parts:
+        part.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        for part in parts:
+            part.set_attn_implementation("sdpa")
 
 
 def _pipeline(source: Source, inputs: Sequence[str]) -> "torch.nn.Module":
