@@ -15,6 +15,8 @@ import httpx2
 import pytest
 from tests.terminal import Json, Terminal, environment
 
+from briefqa.indexing.journal import JOURNAL
+
 
 @pytest.fixture
 def briefqa(tmp_path: Path) -> Terminal:
@@ -125,6 +127,49 @@ def _next_report(stream: IO[str] | None, is_it: Callable[[Json], bool]) -> Json:
             return report
     msg = "no such report came"
     raise AssertionError(msg)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such signals to send")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_stopped_build_goes_on_where_it_was(how: signal.Signals, tmp_path: Path) -> None:
+    """Only the rest is embedded, and the index is that of a build that was left alone."""
+    facts = ({"_id": f"f{n}", "text": f"Fact {n} is {n * n}. " * 20} for n in range(1_500))
+    (tmp_path / "briefs").mkdir()
+    (tmp_path / "briefs" / "facts.jsonl").write_text("\n".join(map(json.dumps, facts)))
+    command = [sys.executable, "-m", "briefqa", "index", "briefs", "--embedder", "hash"]
+    build = subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    journal = tmp_path / "index" / JOURNAL
+    ends = time.monotonic() + 90
+    while not (journal.exists() and journal.stat().st_size > 150_000) and time.monotonic() < ends:
+        time.sleep(0.002)
+    build.send_signal(how)
+    build.communicate(timeout=60)
+    assert build.returncode == (-how if how is signal.SIGKILL else 130)
+    assert journal.exists()
+
+    terminal = Terminal(tmp_path)
+    rest = terminal.json("index", "briefs", "--embedder", "hash")
+    whole = terminal.json("index", "briefs", "--embedder", "hash", "--index", "undisturbed")
+
+    assert 0 < rest["embedded"] < whole["embedded"] == whole["chunks"] == rest["chunks"]
+    assert rest["generation"] == whole["generation"]
+    assert not journal.exists()
+    folders = [tmp_path / name / "generations" / whole["generation"] for name in _BUILDS]
+    names = {path.relative_to(folders[0]) for path in folders[0].rglob("*") if path.is_file()}
+    # tantivy makes up the names of its files, which the manifest repeats.
+    same = {name for name in names if name.parts[0] not in {"lexical", "manifest.json"}}
+    assert len(same) > 5
+    assert [name for name in same if _differ(folders, name)] == []
+
+
+_BUILDS = ("index", "undisturbed")
+
+
+def _differ(folders: list[Path], name: Path) -> bool:
+    one, other = ((folder / name).read_bytes() for folder in folders)
+    return one != other
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGINT to send")

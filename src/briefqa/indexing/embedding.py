@@ -1,6 +1,9 @@
 """Gives every chunk its vector, and asks the model only for those not known yet."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import islice
@@ -12,6 +15,7 @@ from briefqa.datatypes import ChunkId
 from briefqa.errors import BackendError
 from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import Generation
+from briefqa.indexing.journal import Embedded, EmbeddingJournal
 from briefqa.indexing.staging import Staging
 from briefqa.indexing.tokens import ChunkTokens, TokenStoreWriter
 from briefqa.protocols import (
@@ -26,6 +30,9 @@ from briefqa.protocols import (
 
 # The vectors of all tokens of a batch are in memory at a time: 20 MB for the default model.
 _BATCH = 64
+# While one batch ends, on fewer cores than there are, the next is under way.
+_BATCHES_AT_ONCE = 2
+_BATCHES_AHEAD = 4
 _ROWS_AT_ONCE = 1024
 
 
@@ -67,16 +74,21 @@ def plan_vectors(
     return plan
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class VectorMaker:
-    """Embeds what a plan misses and fetches the rest, a few thousand chunks at a time."""
+    """Embeds what a plan misses and fetches the rest, a few thousand chunks at a time.
+
+    ``embedded`` counts the texts that were given to the model.
+    """
 
     plan: VectorPlan
     base: Generation | None
     staging: Staging
     embedder: Embedder | None
     dim: int
+    journal: EmbeddingJournal
     on_progress: ProgressListener
+    embedded: int = 0
 
     def make(self, stores: VectorBackend, folder: Path) -> VectorStore:
         """Return a store of all chunks, in the plan's order, written into the new ``folder``.
@@ -102,29 +114,31 @@ class VectorMaker:
     ) -> VectorStore:
         store = stores.create(folder, self.dim)
         chunks = iter(self.plan.keys.items())
-        embedded = 0
-        self.on_progress(Progress("embedding", 0, len(self.plan.missing)))
-        while part := list(islice(chunks, _ROWS_AT_ONCE)):
-            # One row a key: equal texts share a vector.
-            keys = list(dict.fromkeys(key for _, key in part))
-            ids = {chunk_id for chunk_id, _ in part}
-            # A missing key names the first chunk that has it, in this very order.
-            missing = [key for key in keys if key in self.plan.missing]
-            new = [key for key in missing if self.plan.missing[key] in ids]
-            earlier = [key for key in missing if self.plan.missing[key] not in ids]
-            old = [key for key in keys if key in self.plan.known]
-            rows = np.concatenate(
-                [
-                    self._embed(new, embedded, tokens),
-                    store.vectors([self.plan.missing[key] for key in earlier]),
-                    self._known(old),
-                ]
-            )
-            embedded += len(new)
-            row_of = {key: row for row, key in enumerate([*new, *earlier, *old])}
-            store.add([chunk_id for chunk_id, _ in part], rows[[row_of[key] for _, key in part]])
-            if tokens is not None:
-                tokens.write([key for _, key in part])
+        with closing(self._embeddings(with_tokens=tokens is not None)) as embeddings:
+            while part := list(islice(chunks, _ROWS_AT_ONCE)):
+                # One row a key: equal texts share a vector.
+                keys = list(dict.fromkeys(key for _, key in part))
+                ids = {chunk_id for chunk_id, _ in part}
+                # A missing key names the first chunk that has it, in this very order.
+                missing = [key for key in keys if key in self.plan.missing]
+                new = sum(self.plan.missing[key] in ids for key in missing)
+                made = list(islice(embeddings, new))
+                earlier = [key for key in missing if self.plan.missing[key] not in ids]
+                old = [key for key in keys if key in self.plan.known]
+                rows = np.concatenate(
+                    [
+                        *(each.row[None] for each in made),
+                        store.vectors([self.plan.missing[key] for key in earlier]),
+                        self._known(old),
+                    ]
+                )
+                ordered = [*(each.key for each in made), *earlier, *old]
+                row_of = {key: row for row, key in enumerate(ordered)}
+                store.add(
+                    [chunk_id for chunk_id, _ in part], rows[[row_of[key] for _, key in part]]
+                )
+                if tokens is not None:
+                    tokens.write([key for _, key in part], made)
         return store
 
     def _known(self, keys: Sequence[bytes]) -> Vectors:
@@ -132,56 +146,85 @@ class VectorMaker:
             return np.empty((0, self.dim), dtype=np.float32)
         return self.base.vectors.vectors([self.plan.known[key] for key in keys])
 
-    def _embed(
-        self, keys: Sequence[bytes], embedded: int, tokens: "_TokenKeeper | None"
-    ) -> Vectors:
-        rows = np.empty((len(keys), self.dim), dtype=np.float32)
-        for start in range(0, len(keys), _BATCH):
-            batch = keys[start : start + _BATCH]
-            ids = [self.plan.missing[key] for key in batch]
-            if self.embedder is None:
-                msg = f"chunk {ids[0]!r} has no vector, and there is no model to make one"
-                raise BackendError(msg)
-            texts = [chunk.embedded_text for chunk in self.staging.catalogue.chunks(ids)]
-            if tokens is None:
-                found = self.embedder.embed_documents(texts)
-            else:
-                found = tokens.embed(batch, texts)
-            _require_unit_vectors(found, (len(batch), self.dim), self.embedder.model_id)
-            rows[start : start + len(batch)] = found
-            done = embedded + start + len(batch)
-            self.on_progress(Progress("embedding", done, len(self.plan.missing)))
-        return rows
+    def _embeddings(self, *, with_tokens: bool) -> Generator[Embedded, None, None]:
+        """Yield what every missing text gives, in order, while the next are under way."""
+        total, done = len(self.plan.missing), 0
+        keys = iter(self.plan.missing)
+        embed = self._embed_with_tokens if with_tokens else self._embed
+        waiting: deque[tuple[list[bytes], dict[bytes, Embedded], Future[list[Embedded]]]] = deque()
+        callers = ThreadPoolExecutor(_BATCHES_AT_ONCE, thread_name_prefix="briefqa-embedding")
+        self.on_progress(Progress("embedding", 0, total))
+        try:
+            while True:
+                while len(waiting) < _BATCHES_AHEAD and (batch := list(islice(keys, _BATCH))):
+                    found = {key: kept for key in batch if (kept := self.journal.read(key))}
+                    new = [key for key in batch if key not in found]
+                    call = callers.submit(embed, new, self._texts(new))
+                    waiting.append((batch, found, call))
+                if not waiting:
+                    return
+                batch, found, call = waiting.popleft()
+                made = call.result()
+                done += len(batch)
+                self.embedded += len(made)
+                self.journal.add(made, still=total - done)
+                self.on_progress(Progress("embedding", done, total))
+                found.update((each.key, each) for each in made)
+                yield from (found[key] for key in batch)
+        finally:
+            callers.shutdown(cancel_futures=True)
+
+    def _texts(self, keys: Sequence[bytes]) -> list[str]:
+        ids = [self.plan.missing[key] for key in keys]
+        if ids and self.embedder is None:
+            msg = f"chunk {ids[0]!r} has no vector, and there is no model to make one"
+            raise BackendError(msg)
+        return [chunk.embedded_text for chunk in self.staging.catalogue.chunks(ids)]
+
+    def _embed(self, keys: Sequence[bytes], texts: Sequence[str]) -> list[Embedded]:
+        if not texts or self.embedder is None:
+            return []
+        rows = self.embedder.embed_documents(texts)
+        self._require_unit_vectors(rows, len(texts))
+        return [Embedded(key, row, None) for key, row in zip(keys, rows, strict=True)]
+
+    def _embed_with_tokens(self, keys: Sequence[bytes], texts: Sequence[str]) -> list[Embedded]:
+        if not texts:
+            return []
+        if not isinstance(self.embedder, TokenEmbedder):
+            msg = "the model gives no vectors of tokens"
+            raise BackendError(msg)
+        rows, found = self.embedder.embed_document_tokens(texts)
+        self._require_unit_vectors(rows, len(texts))
+        return list(map(Embedded, keys, rows, map(ChunkTokens.of, found)))
+
+    def _require_unit_vectors(self, found: Vectors, count: int) -> None:
+        model = self.embedder.model_id if self.embedder else None
+        shape = (count, self.dim)
+        if found.shape != shape:
+            msg = f"model {model!r} returned vectors of shape {found.shape} instead of {shape}"
+            raise BackendError(msg)
+        # A comparison with NaN is false, so this catches vectors that are no numbers too.
+        if not (np.abs(np.linalg.norm(found, axis=1) - 1) < 1e-3).all():  # noqa: PLR2004
+            msg = f"model {model!r} returned vectors that are not of length 1"
+            raise BackendError(msg)
 
 
 class _TokenKeeper:
-    """Holds the tokens of what was just embedded until they are written in the plan's order."""
+    """Writes tokens in the plan's order, wherever they come from."""
 
     def __init__(self, maker: VectorMaker, writer: TokenStoreWriter) -> None:
         self._maker = maker
         self._writer = writer
-        self._new: dict[bytes, ChunkTokens] = {}
         self._places: dict[ChunkId, int] = {}
 
-    def embed(self, keys: Sequence[bytes], texts: Sequence[str]) -> Vectors:
-        """Return the vectors of ``texts``, whose embedding keys are ``keys``."""
-        embedder = self._maker.embedder
-        if not isinstance(embedder, TokenEmbedder):
-            msg = "the model gives no vectors of tokens"
-            raise BackendError(msg)
-        rows, tokens = embedder.embed_document_tokens(texts)
-        self._new |= zip(keys, map(ChunkTokens.of, tokens), strict=True)
-        return rows
-
-    def write(self, keys: Sequence[bytes]) -> None:
-        """Write the tokens of the next chunks, by their embedding keys."""
+    def write(self, keys: Sequence[bytes], made: Sequence[Embedded]) -> None:
+        """Write the tokens of the next chunks, by their embedding keys; ``made`` are new."""
+        new = {each.key: each.tokens for each in made if each.tokens is not None}
         for key in keys:
-            self._writer.add(self._tokens(key))
-        self._new.clear()
+            self._writer.add(new[key] if key in new else self._earlier(key))
 
-    def _tokens(self, key: bytes) -> ChunkTokens:
-        if key in self._new:
-            return self._new[key]
+    def _earlier(self, key: bytes) -> ChunkTokens:
         plan, base = self._maker.plan, self._maker.base
         if key in plan.missing:
             # Only a folder that repeats itself needs to know where everything is.
@@ -191,13 +234,3 @@ class _TokenKeeper:
             msg = "the generation before holds no tokens"
             raise BackendError(msg)
         return base.tokens.tokens(plan.known[key])
-
-
-def _require_unit_vectors(found: Vectors, shape: tuple[int, int], model_id: str) -> None:
-    if found.shape != shape:
-        msg = f"model {model_id!r} returned vectors of shape {found.shape} instead of {shape}"
-        raise BackendError(msg)
-    # A comparison with NaN is false, so this catches vectors that are no numbers too.
-    if not (np.abs(np.linalg.norm(found, axis=1) - 1) < 1e-3).all():  # noqa: PLR2004
-        msg = f"model {model_id!r} returned vectors that are not of length 1"
-        raise BackendError(msg)

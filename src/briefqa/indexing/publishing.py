@@ -22,6 +22,7 @@ from briefqa.indexing.embedding import VectorMaker, plan_vectors
 from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import TOKENS, VECTORS, Generation, open_generation_of
 from briefqa.indexing.integrity import damaged_files, read_manifest
+from briefqa.indexing.journal import JOURNAL, EmbeddingJournal
 from briefqa.indexing.locks import writer_lock
 from briefqa.indexing.manifest import Recipe, generation_id
 from briefqa.indexing.sources import UPLOADS, Sources
@@ -140,9 +141,11 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
         replace(index, Current(ref, serving if serving != ref else None, sources))
         return Outcome(generation, 0, chunks, published=True, misreferences=wrong)
     temporary = index / "generations" / f"{TEMPORARY}{generation}"
-    with write_errors(index):
+    with write_errors(index), _journal(index, recipe) as journal:
         plan = plan_vectors(gathered, base, staging, with_tokens=recipe.tokens)
-        maker = VectorMaker(plan, base, staging, backends.embedder, recipe.dim, on_progress)
+        maker = VectorMaker(
+            plan, base, staging, backends.embedder, recipe.dim, journal, on_progress
+        )
         temporary.mkdir(parents=True)
         vectors = (
             maker.make_with_tokens(backends.stores, temporary / VECTORS, temporary / TOKENS)
@@ -164,8 +167,13 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
     except BaseException:
         _forget(index, ref)
         raise
-    embedded, chunks = len(plan.missing), len(plan.keys)
-    return Outcome(generation, embedded, chunks, published=True, misreferences=wrong)
+    return Outcome(generation, maker.embedded, len(plan.keys), published=True, misreferences=wrong)
+
+
+def _journal(index: Path, recipe: Recipe) -> EmbeddingJournal:
+    return EmbeddingJournal(
+        index / JOURNAL, model_id=recipe.model_id, dim=recipe.dim, with_tokens=recipe.tokens
+    )
 
 
 def _unchanged(index: Path, base: Generation, sources: Sources) -> Outcome:

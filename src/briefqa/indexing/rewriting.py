@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from briefqa.datatypes import DocId
-from briefqa.errors import DocumentError
+from briefqa.errors import DocumentError, IndexWriteError
 from briefqa.indexing.gathering import Gathered, Notice, Reading, Scope, gather
 from briefqa.indexing.generations import Generation
+from briefqa.indexing.journal import remove_journal
 from briefqa.indexing.manifest import Fingerprint, Recipe
 from briefqa.indexing.publishing import (
     Backends,
@@ -87,22 +88,28 @@ def rewrite(  # noqa: PLR0913 - one argument for each thing it is handed
     started = time.perf_counter()
     listener = on_progress or _ignore
     known = base if base is not None and base.manifest.recipe == wanted.recipe else None
-    with staging_area(index, wanted.recipe) as staging:
-        with write_errors(index):
-            gathered = gather(wanted.scope, known, staging, reading, on_progress=listener)
-        check(gathered)
-        before = base.catalogue.fingerprints() if base is not None else []
-        outcome = publish(
-            index,
-            wanted.sources,
-            wanted.recipe,
-            gathered,
-            staging,
-            base=base,
-            backends=backends,
-            on_progress=listener,
-            judge=judge,
-        )
+    try:
+        with staging_area(index, wanted.recipe) as staging:
+            with write_errors(index):
+                gathered = gather(wanted.scope, known, staging, reading, on_progress=listener)
+            check(gathered)
+            before = base.catalogue.fingerprints() if base is not None else []
+            outcome = publish(
+                index,
+                wanted.sources,
+                wanted.recipe,
+                gathered,
+                staging,
+                base=base,
+                backends=backends,
+                on_progress=listener,
+                judge=judge,
+            )
+    except IndexWriteError:
+        # Its room may be what the disk lacks.
+        remove_journal(index)
+        raise
+    remove_journal(index)
     gathered.notices += (Notice(each.doc_id, each.detail) for each in outcome.misreferences)
     return _report(before, gathered, outcome, time.perf_counter() - started)
 
