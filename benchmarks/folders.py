@@ -41,7 +41,8 @@ def _words(draw: random.Random, count: int) -> str:
     return ". ".join(sentences) + "."
 
 
-def _write_files(folder: Path, count: int, *, words: int) -> None:
+def write_files(folder: Path, count: int, *, words: int) -> None:
+    """Write ``count`` files of made-up sentences, of about ``words`` words each."""
     draw = random.Random(0)  # noqa: S311 - no secret
     for number in range(count):
         path = folder / f"{number % 100:02}" / f"{number:05}.md"
@@ -50,7 +51,7 @@ def _write_files(folder: Path, count: int, *, words: int) -> None:
         path.write_text(f"# Brief {number}\n\n{paragraphs}\n", encoding="utf-8")
 
 
-class _Build:
+class Build:
     """One run of ``briefqa index``: seconds, peak memory in MB, and its report.
 
     ``models`` holds the exported model: exporting it is the work of the first index alone.
@@ -79,29 +80,30 @@ class _Build:
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
+def scratch() -> Iterator[Path]:
+    """Give a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
 
 
 @contextmanager
-def _exported(embedder: str) -> Iterator[Path | None]:
+def exported(embedder: str) -> Iterator[Path | None]:
     """Give the folder of the exported model, if ``embedder`` is one that is exported."""
-    with _scratch() as place:
-        _write_files(place / "briefs", 1, words=60)
-        _Build(place / "briefs", place / "index", embedder)
+    with scratch() as place:
+        write_files(place / "briefs", 1, words=60)
+        Build(place / "briefs", place / "index", embedder)
         models = place / "index" / "models"
         yield models if models.is_dir() else None
 
 
 def measure_change(files: int, embedder: str) -> dict[str, float]:
     """Build an index of ``files``, change one file in a hundred, and index again."""
-    with _scratch() as place, _exported(embedder) as models:
-        _write_files(place / "briefs", files, words=450)
-        first = _Build(place / "briefs", place / "index", embedder, models)
+    with scratch() as place, exported(embedder) as models:
+        write_files(place / "briefs", files, words=450)
+        first = Build(place / "briefs", place / "index", embedder, models)
         for path in sorted((place / "briefs").rglob("*.md"))[::100]:
             path.write_text(path.read_text(encoding="utf-8") + "\nOne more line.\n")
-        again = _Build(place / "briefs", place / "index", embedder)
+        again = Build(place / "briefs", place / "index", embedder)
     allowed = 0.03 * first.seconds + 2
     print(f"one change in a hundred, {files:,} files, {first.report['chunks']:,} chunks")
     print(f"  first build     {first.seconds:8.1f} s   {first.megabytes:6.0f} MB")
@@ -115,9 +117,9 @@ def measure_memory(counts: tuple[int, int], embedder: str) -> dict[str, float]:
     peaks: dict[str, float] = {}
     print("memory over many small files, beyond the vectors themselves")
     for count in counts:
-        with _scratch() as place, _exported(embedder) as models:
-            _write_files(place / "briefs", count, words=60)
-            build = _Build(place / "briefs", place / "index", embedder, models)
+        with scratch() as place, exported(embedder) as models:
+            write_files(place / "briefs", count, words=60)
+            build = Build(place / "briefs", place / "index", embedder, models)
         vectors = build.report["chunks"] * 384 * 4 / 1e6
         peaks[str(count)] = build.megabytes - vectors
         print(
@@ -141,11 +143,11 @@ def measure_giants(megabytes: int, pages: int) -> dict[str, float]:
         f"PDF of {pages:,} pages": lambda path: _giant_pdf(path / "giant.pdf", pages),
     }
     for name, write in writers.items():
-        with _scratch() as place:
+        with scratch() as place:
             (place / "briefs").mkdir()
             (place / "briefs" / "small.md").write_text("# Small\n\nA small brief.\n")
             write(place / "briefs")
-            build = _Build(place / "briefs", place / "index", "hash")
+            build = Build(place / "briefs", place / "index", "hash")
         reasons = [each["reason"] for each in build.report["failed"]]
         print(
             f"  {name:22} {build.seconds:8.1f} s   {build.megabytes:6.0f} MB   "
