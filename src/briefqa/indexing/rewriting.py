@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from briefqa.datatypes import DocId
-from briefqa.errors import DocumentError, IndexWriteError
+from briefqa.errors import DocumentError, IndexDamagedError, IndexWriteError
 from briefqa.indexing.gathering import Gathered, Notice, Reading, Scope, gather
 from briefqa.indexing.generations import Generation
 from briefqa.indexing.journal import remove_journal
@@ -105,8 +105,8 @@ def rewrite(  # noqa: PLR0913 - one argument for each thing it is handed
                 on_progress=listener,
                 judge=judge,
             )
-    except IndexWriteError:
-        # Its room may be what the disk lacks.
+    except (IndexWriteError, IndexDamagedError):
+        # Of a disk that refuses, nothing is to be relied on, and its room may be what it lacks.
         remove_journal(index)
         raise
     remove_journal(index)

@@ -29,6 +29,7 @@ class _Card:
     query_prompt: str
     document_prompt: str
     has_tokens: bool
+    is_alone: bool
     languages: frozenset[str] | None
 
     @classmethod
@@ -41,6 +42,7 @@ class _Card:
             query_prompt=str(fields["prompts"]["query"]),
             document_prompt=str(fields["prompts"]["document"]),
             has_tokens=bool(fields["tokens"]),
+            is_alone=bool(fields.get("alone", False)),
             languages=None if fields["languages"] is None else frozenset(fields["languages"]),
         )
 
@@ -143,7 +145,7 @@ class OnnxEmbedder:
 
     def _embed(self, encodings: Sequence[Any]) -> Vectors:
         rows = np.empty((len(encodings), self.dim), dtype=np.float32)
-        for positions, outputs in run_batches(self._opened, encodings):
+        for positions, outputs in run_batches(self._opened, encodings, alone=self._card.is_alone):
             rows[positions] = outputs[0]
         return rows
 
@@ -171,7 +173,9 @@ class OnnxTokenEmbedder(OnnxEmbedder):
     ) -> tuple[Vectors, list[TokenVectors]]:
         rows = np.empty((len(encodings), self.dim), dtype=np.float32)
         found: dict[int, TokenVectors] = {}
-        for positions, (vectors, tokens) in run_batches(self._opened, encodings):
+        for positions, (vectors, tokens) in run_batches(
+            self._opened, encodings, alone=self._card.is_alone
+        ):
             rows[positions] = vectors
             for position, own in zip(positions, tokens, strict=True):
                 found[position] = _of_text(encodings[position], own, prompt)

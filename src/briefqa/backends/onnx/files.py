@@ -17,8 +17,9 @@ checksum     SHA-256 of all of the above
 
 An embedder's card has ``model_id``, as written into an index, ``dim``, the width of a
 vector, and ``max_tokens``, the tokens of text that fit once special tokens and prompt are
-off; ``tokens`` says whether the graph also gives the vectors of tokens, and ``languages``
-which ones the model was made for, null if it does not say. A reranker's has
+off; ``tokens`` says whether the graph also gives the vectors of tokens, ``alone`` (false if
+missing) whether no text may share a batch with another, and ``languages`` which ones the
+model was made for, null if it does not say. A reranker's has
 ``reranker_id`` instead, and no prompt for passages.
 """
 

@@ -34,12 +34,15 @@ class OpenedModel:
 def run_batches(
     opened: OpenedModel,
     encodings: Sequence[Any],  # the tokenizers library does not name the type of its results
+    *,
+    alone: bool = False,
 ) -> Iterator[tuple[list[int], list[NDArray[np.float32]]]]:
     """Yield positions of ``encodings``, and the graph's outputs for these, batch by batch.
 
     No row is padded, so nothing is computed in vain, and a result does not
-    depend on what it shared a batch with. Each batch runs on one core, as many at a
-    time as there are: shared between cores, sums would come out in another order.
+    depend on what it shared a batch with; ``alone``, it shares it with nothing.
+    Each batch runs on one core, as many at a time as there are: shared between
+    cores, sums would come out in another order.
     """
     session = opened.session
     names = [each.name for each in session.get_inputs()]
@@ -54,7 +57,8 @@ def run_batches(
         }
         return positions, session.run(None, {name: whole[name] for name in names})
 
-    batches = list(equal_lengths([len(each.ids) for each in encodings]))
+    lengths = [len(each.ids) for each in encodings]
+    batches = [[each] for each in range(len(lengths))] if alone else list(equal_lengths(lengths))
     if len(batches) <= 1 or opened.threads == 1:
         yield from map(run, batches)
         return

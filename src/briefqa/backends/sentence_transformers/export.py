@@ -26,13 +26,20 @@ if TYPE_CHECKING:
     from briefqa.backends.sentence_transformers.embedder import SentenceTransformersEmbedder
 
 LEAST_COSINE = 0.9999
+LEAST_QUANTIZED_COSINE = 0.95
+"""For the vectors of texts alone; of those of tokens only the signs are kept."""
 
 # Texts that are also compared as questions: enough to notice another prompt or path.
 _QUESTIONS = 10
 
 
-def export(embedder: "SentenceTransformersEmbedder", folder: Path) -> None:
+def export(
+    embedder: "SentenceTransformersEmbedder", folder: Path, *, quantized: bool = False
+) -> None:
     """Write graph, weights, tokenizer and card into the empty ``folder``.
+
+    A ``quantized`` graph scales by the largest number of a batch, so its card says that
+    each text is to be run alone.
 
     Raises:
         ExportError: If the model has no fast tokenizer, cannot be traced, or the
@@ -46,9 +53,9 @@ def export(embedder: "SentenceTransformersEmbedder", folder: Path) -> None:
         read=_vectors_and_tokens if embedder.has_tokens else _vectors,
         outputs={"vectors": False, "tokens": True} if embedder.has_tokens else {"vectors": False},
     )
-    graph = write_graph(source, folder)
+    graph = write_graph(source, folder, quantized=quantized)
     graph.tokenizer.enable_truncation(embedder.window)
-    check = _check(embedder, graph)
+    check = _check(embedder, graph, quantized=quantized)
     card = {
         "model_id": embedder.model_id,
         "name": embedder.files.name,
@@ -60,6 +67,7 @@ def export(embedder: "SentenceTransformersEmbedder", folder: Path) -> None:
         "tokens": embedder.has_tokens,
         "languages": None if embedder.languages is None else sorted(embedder.languages),
         "inputs": list(graph.inputs),
+        "alone": quantized,
         "check": check,
     }
     write_card(card, folder)
@@ -80,19 +88,24 @@ def _vectors_and_tokens(features: Mapping[str, "torch.Tensor"]) -> "tuple[torch.
     )
 
 
-def _check(embedder: "SentenceTransformersEmbedder", graph: Graph) -> dict[str, object]:
+def _check(
+    embedder: "SentenceTransformersEmbedder", graph: Graph, *, quantized: bool
+) -> dict[str, object]:
     """Compare the graph with its reference on real text, as passages and as questions."""
     texts = sample_texts(embedder.window)
     questions = texts[:_QUESTIONS]
+    allowed = LEAST_QUANTIZED_COSINE if quantized else LEAST_COSINE
     least = 1.0
     for prompt, some, reference in (
         (embedder.document_prompt, texts, _reference(embedder, texts, embedder.document_prompt)),
         (embedder.query_prompt, questions, _reference(embedder, questions, embedder.query_prompt)),
     ):
         for text, expected in zip(some, reference, strict=True):
-            for found in graph.outputs(graph.tokenizer.encode(prompt + text)):
+            encoding = graph.tokenizer.encode(prompt + text)
+            ways = [graph.outputs_alone(encoding)[:1]] if quantized else graph.outputs(encoding)
+            for found in ways:
                 least = min(least, *map(_least_cosine, found, expected))
-                if not least >= LEAST_COSINE:
+                if not least >= allowed:
                     reason = f"cosine with the model's own vector is {least:.6f} on {text[:40]!r}"
                     raise ExportError(embedder.model_id, reason=reason)
     return {"texts": len(texts), "least_cosine": round(least, 7)}

@@ -23,11 +23,12 @@ _FINGERPRINT_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """A model on disk: its name as asked for, its folder, its SHA-256."""
+    """A model on disk: its name as asked for, its folder, its SHA-256, and who runs it."""
 
     name: str
     folder: Path
     sha256: str
+    plugin: str = "sentence-transformers"
 
     @property
     def fingerprint(self) -> str:
@@ -37,7 +38,7 @@ class ModelFiles:
     @property
     def model_id(self) -> str:
         """Name and fingerprint, as written into an index."""
-        return f"sentence-transformers:{self.name}@{self.fingerprint}"
+        return f"{self.plugin}:{self.name}@{self.fingerprint}"
 
 
 def resolve(argument: str) -> ModelFiles:
