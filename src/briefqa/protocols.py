@@ -110,7 +110,7 @@ class TokenCounter(Protocol):
 
 
 class Embedder(Protocol):
-    """Turns text into unit vectors of one fixed width."""
+    """Turns text into unit vectors of one fixed width; safe to use from several threads."""
 
     @property
     def model_id(self) -> str:

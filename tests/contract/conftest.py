@@ -13,7 +13,7 @@ from briefqa.assembly.local_model import load as load_local
 from briefqa.backends.hashing import HashEmbedder
 from briefqa.backends.onnx import OnnxEmbedder, OnnxReranker
 from briefqa.backends.openai import load as load_openai
-from briefqa.backends.sentence_transformers import SentenceTransformersEmbedder, load
+from briefqa.backends.sentence_transformers import SentenceTransformersEmbedder, load, quantized
 from briefqa.backends.sentence_transformers.reranker import SentenceTransformersReranker
 from briefqa.backends.sentence_transformers.reranker import load as load_reranker
 from briefqa.datatypes import ModelDescription
@@ -42,10 +42,19 @@ def exported(export: Path) -> OnnxEmbedder:
     return OnnxEmbedder.open(export)
 
 
+@pytest.fixture(scope="session")
+def int8(tmp_path_factory: pytest.TempPathFactory) -> OnnxEmbedder:
+    """The default model in whole numbers of 8 bits."""
+    folder = tmp_path_factory.mktemp("int8")
+    quantized.load("").export(folder)
+    return OnnxEmbedder.open(folder)
+
+
 @pytest.fixture(
     params=[
         "hash",
         pytest.param("exported", marks=pytest.mark.model),
+        pytest.param("int8", marks=pytest.mark.model),
         pytest.param("reference", marks=pytest.mark.model),
     ]
 )
@@ -57,10 +66,16 @@ def embedder(request: pytest.FixtureRequest) -> Embedder:
     return embedder
 
 
-@pytest.fixture(params=["hash", pytest.param("exported", marks=pytest.mark.model)])
+@pytest.fixture(
+    params=[
+        "hash",
+        pytest.param("exported", marks=pytest.mark.model),
+        pytest.param("int8", marks=pytest.mark.model),
+    ]
+)
 def token_embedder(request: pytest.FixtureRequest) -> TokenEmbedder:
     """Every embedder that tells the vectors of tokens."""
-    embedder = HashEmbedder() if request.param == "hash" else request.getfixturevalue("exported")
+    embedder = HashEmbedder() if request.param == "hash" else request.getfixturevalue(request.param)
     assert isinstance(embedder, TokenEmbedder)
     return embedder
 

@@ -1,5 +1,6 @@
 """What every embedder promises."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from briefqa.backends.onnx import OnnxEmbedder, OnnxTokenEmbedder
-from briefqa.backends.sentence_transformers import SentenceTransformersEmbedder
+from briefqa.backends.sentence_transformers import SentenceTransformersEmbedder, quantized
 from briefqa.indexing.tokens import codes_of
 from briefqa.protocols import Embedder, TokenEmbedder, TokenVectors, Vectors
 
@@ -81,6 +82,17 @@ def test_a_vector_does_not_depend_on_its_batch(embedder: Embedder) -> None:
 def test_the_same_text_gives_the_same_vector(embedder: Embedder) -> None:
     """Two builds of one folder must agree to the last bit on one machine."""
     np.testing.assert_array_equal(embedder.embed_documents(TEXTS), embedder.embed_documents(TEXTS))
+
+
+def test_it_is_safe_to_use_from_several_threads(embedder: Embedder) -> None:
+    """An index run asks for the next passages before it has the last."""
+    batches = [[f"{text} {number}" for text in TEXTS] for number in range(8)]
+    alone = [embedder.embed_documents(batch) for batch in batches]
+
+    with ThreadPoolExecutor(4) as pool:
+        at_once = list(pool.map(embedder.embed_documents, batches))
+
+    np.testing.assert_allclose(np.stack(at_once), np.stack(alone), atol=1e-6)
 
 
 def test_a_passage_is_nearest_to_the_question_about_it(embedder: Embedder) -> None:
@@ -227,6 +239,20 @@ def test_tokens_of_the_export_equal_those_of_its_reference(
             assert tokens.starts.tolist() == [start for start, _ in encoding.offsets][:most]
             assert len(theirs) == len(tokens.rows) + 2
             assert ((tokens.rows * theirs[1:-1]).sum(axis=1) >= 0.9999).all()
+
+
+@pytest.mark.model
+def test_in_8_bits_vectors_lie_near_those_of_the_reference(
+    int8: OnnxEmbedder, reference: SentenceTransformersEmbedder
+) -> None:
+    """And are never taken for them: they have an id of their own."""
+    cosines = (int8.embed_documents(TEXTS) * reference.embed_documents(TEXTS)).sum(axis=1)
+
+    assert cosines.min() >= 0.97
+    assert cosines.max() < 0.9999
+    assert int8.model_id == quantized.identify("all-MiniLM-L6-v2")
+    assert int8.model_id.partition("@")[0] == "int8:all-MiniLM-L6-v2"
+    assert int8.model_id.partition("@")[2] != reference.model_id.partition("@")[2]
 
 
 @pytest.mark.model

@@ -20,6 +20,7 @@ from briefqa.chunking import ChunkingOptions
 from briefqa.datatypes import DocId
 from briefqa.documents import ReadingOptions
 from briefqa.documents.isolation import ReaderProcess
+from briefqa.documents.isolation.pool import ReaderPool
 from briefqa.errors import IndexFileError, MissingFolderError, NotRemovedError
 from briefqa.indexing import read_current
 from briefqa.indexing.changes import check_doc_id, put_document, remove_document
@@ -78,12 +79,13 @@ def build_index(  # noqa: PLR0913 - all but two are options
     spec = embedder or _embedder_of(index)
     model = embedder_for_indexing(spec, index / MODELS_FOLDER, on_progress=on_progress)
     options = reading or ReadingOptions()
-    with ReaderProcess(options) as reader:
+    with ReaderPool(options) as readers:
         return sync(
             roots if folders is not None else None,
             index,
             backends=_backends(model),
-            read=reader.read,
+            read=readers.read,
+            expect=readers.expect,
             chunking=chunking or ChunkingOptions(),
             options=options,
             recall=recall,

@@ -1,6 +1,7 @@
 """Reads a folder into documents and chunks, and only the files that have changed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -16,6 +17,11 @@ from briefqa.protocols import Progress, ProgressListener, TokenCounter
 
 ReadFile = Callable[[SourceFile], Iterator[Document | DocumentError]]
 """Yields the documents of a file, and an error for each that cannot be read."""
+
+ExpectFile = Callable[[SourceFile], None]
+"""Is told of each file that will be read, in order and some files before it is."""
+
+_FILES_AHEAD = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class Reading:
     read: ReadFile
     tokens: TokenCounter
     chunking: ChunkingOptions
+    expect: ExpectFile | None = None
 
 
 @dataclass(slots=True)
@@ -125,20 +132,44 @@ def gather(
     looked_at: list[tuple[str, SourceFile | None]] = [(each.source, each) for each in scope.files]
     looked_at += ((source, None) for source in known.documents.keys() & scope.kept)
     ordered = sorted(looked_at, key=lambda each: each[0])
-    for number, (source, file) in enumerate(ordered):
+    expect = reading.expect if reading is not None else None
+    for number, source in enumerate(_sources(ordered, known, expect)):
         on_progress(Progress("reading", number, len(ordered)))
         failures, excluded = len(gathered.failed), gathered.excluded
-        kept = known.documents[source] if file is None else known.documents_of(file)
-        if kept is not None:
-            digests = _keep(kept, gathered, scope.excluded)
-        elif file is not None and reading is not None:
-            digests = _read(file, gathered, staging, reading, scope.excluded)
-        is_whole = file is not None or source in known.files
+        if source.kept is not None:
+            digests = _keep(source.kept, gathered, scope.excluded)
+        elif source.file is not None and reading is not None:
+            digests = _read(source.file, gathered, staging, reading, scope.excluded)
+        is_whole = source.file is not None or source.name in known.files
         is_whole &= (len(gathered.failed), gathered.excluded) == (failures, excluded)
         if len(digests) == 1 and is_whole:
-            gathered.files[source] = digests.pop()
+            gathered.files[source.name] = digests.pop()
     on_progress(Progress("reading", len(ordered), len(ordered)))
     return gathered
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file to look at, or a source without one; ``kept`` are its documents if they stay."""
+
+    name: str
+    file: SourceFile | None
+    kept: Sequence[Fingerprint] | None
+
+
+def _sources(
+    ordered: Iterable[tuple[str, SourceFile | None]], known: _Base, expect: ExpectFile | None
+) -> Iterator[_Source]:
+    """Yield sources in order, once those that follow are looked at and what is to be read told."""
+    ahead: deque[_Source] = deque()
+    for name, file in ordered:
+        kept = known.documents[name] if file is None else known.documents_of(file)
+        if file is not None and kept is None and expect is not None:
+            expect(file)
+        ahead.append(_Source(name, file, kept))
+        if len(ahead) > _FILES_AHEAD:
+            yield ahead.popleft()
+    yield from ahead
 
 
 def _keep(

@@ -25,7 +25,7 @@ from briefqa.errors import (
     NoDocumentsError,
 )
 from briefqa.indexing.current import read_current
-from briefqa.indexing.gathering import Gathered, ReadFile, Reading, Scope
+from briefqa.indexing.gathering import ExpectFile, Gathered, ReadFile, Reading, Scope
 from briefqa.indexing.generations import Generation, open_generation
 from briefqa.indexing.manifest import Recipe, canonical_json
 from briefqa.indexing.publishing import Backends, Judge, only_writer
@@ -45,6 +45,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
     *,
     backends: Backends,
     read: ReadFile,
+    expect: ExpectFile | None = None,
     chunking: ChunkingOptions,
     options: ReadingOptions,
     recall: float = DEFAULT_RECALL,
@@ -63,6 +64,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         index: Where the index is, or is to be; may lie inside a folder of documents.
         backends: What vectors and words are made with and kept in.
         read: Reads one file.
+        expect: Told which files will be read, so that it can be done ahead.
         chunking: How documents are cut.
         options: How files are read; those that change a text are part of the index's id.
         recall: Share of the ten nearest vectors that a search of a large index is to find.
@@ -94,7 +96,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
             Wanted(sources, scope, _recipe(backends.embedder, chunking, options, recall)),
             base=base,
             backends=backends,
-            reading=Reading(read, backends.embedder.tokens, chunking),
+            reading=Reading(read, backends.embedder.tokens, chunking, expect),
             check=partial(_require_documents, sources, allow_empty=allow_empty),
             on_progress=on_progress,
             judge=judge,

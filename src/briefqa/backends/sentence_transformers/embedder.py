@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,7 +75,10 @@ class SlowTokenCounter:
 
 
 class SentenceTransformersEmbedder:
-    """A sentence-transformers model on the GPU if there is one, else on the CPU."""
+    """A sentence-transformers model on the GPU if there is one, else on the CPU.
+
+    Safe to use from several threads, of which one at a time embeds.
+    """
 
     def __init__(self, files: ModelFiles) -> None:
         """Load the model in ``files``.
@@ -83,6 +87,8 @@ class SentenceTransformersEmbedder:
             BackendError: If sentence-transformers cannot load it.
         """
         self.files = files
+        # The library sets its tokenizer up anew for each call.
+        self._one_at_a_time = Lock()
         try:
             with transformers_silenced():
                 from sentence_transformers import SentenceTransformer  # noqa: PLC0415
@@ -192,12 +198,13 @@ class SentenceTransformersEmbedder:
     ) -> Vectors:
         if not texts:
             return np.empty((0, self._dim), dtype=np.float32)
-        rows = encode(
-            [encodable(text) for text in texts],
-            prompt=prompt,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-        )
+        with self._one_at_a_time:
+            rows = encode(
+                [encodable(text) for text in texts],
+                prompt=prompt,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
         return np.asarray(rows, dtype=np.float32)
 
     def _width(self) -> int:

@@ -11,7 +11,7 @@ from briefqa.documents.isolation.transfer import TransferError, unpack
 from briefqa.documents.options import DEFAULT_OPTIONS, ReadingOptions
 from briefqa.errors import DocumentError
 
-_READER = "briefqa.documents.reading:read_file"
+READER = "briefqa.documents.reading:read_file"
 _log = logging.getLogger(__name__)
 
 
@@ -32,7 +32,7 @@ class ReaderProcess:
             with a `SourceFile` and the options.
     """
 
-    def __init__(self, options: ReadingOptions = DEFAULT_OPTIONS, *, reader: str = _READER) -> None:
+    def __init__(self, options: ReadingOptions = DEFAULT_OPTIONS, *, reader: str = READER) -> None:
         self._options = options
         self._reader = reader
         self._child: Child | None = None
