@@ -32,7 +32,7 @@ from briefqa.protocols import TokenEmbedder
 # The default model: six layers of width 384 whose inner layers are four times as wide.
 _EMBEDDER = "sentence-transformers:all-MiniLM-L6-v2"
 _LAYERS, _WIDTH, _INNER = 6, 384, 1536
-_BATCH, _BATCHES_AT_ONCE = 64, 2
+_BATCH, _BATCHES_AT_ONCE = 32, 2
 _EVEN, _FEWEST, _MOST = 200, 8, 250
 _PRODUCT = """
 import time

@@ -48,7 +48,9 @@ def test_built_in_language_models_are_registered() -> None:
 
 def test_an_unknown_name_lists_what_there_is() -> None:
     """The list is the answer to the typing error."""
-    with pytest.raises(UnknownPluginError, match="installed are: hash, sentence-transformers"):
+    with pytest.raises(
+        UnknownPluginError, match="installed are: hash, int8, sentence-transformers"
+    ):
         embedder_plugin("hsah")
 
 

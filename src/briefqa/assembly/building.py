@@ -52,7 +52,8 @@ def build_index(  # noqa: PLR0913 - all but two are options
         folders: One folder or several, each as its path or as ``NAME=PATH``; those of the
             last time if left out.
         index: The index folder.
-        embedder: The embedding model, as a setting names it; unset keeps that of the index.
+        embedder: The embedding model, as a setting names it; by default the one that the
+            index has, or `DEFAULT_EMBEDDER`.
         chunking: How documents are cut.
         reading: How files are read.
         recall: Share of the ten nearest vectors that a search of a large index is to find.

@@ -28,8 +28,8 @@ from briefqa.protocols import (
     VectorStore,
 )
 
-# The vectors of all tokens of a batch are in memory at a time: 20 MB for the default model.
-_BATCH = 64
+# The vectors of all tokens of a batch are in memory at a time: 10 MB for the default model.
+_BATCH = 32
 # While one batch ends, on fewer cores than there are, the next is under way.
 _BATCHES_AT_ONCE = 2
 _BATCHES_AHEAD = 4
@@ -85,7 +85,6 @@ class VectorMaker:
     base: Generation | None
     staging: Staging
     embedder: Embedder | None
-    dim: int
     journal: EmbeddingJournal
     on_progress: ProgressListener
     embedded: int = 0
@@ -106,13 +105,13 @@ class VectorMaker:
             BackendError: If the model returns something other than unit vectors, or no tokens.
             OSError: If the disk refuses.
         """
-        with TokenStoreWriter(tokens, self.dim) as writer:
+        with TokenStoreWriter(tokens, self.journal.dim) as writer:
             return self._made(stores, folder, _TokenKeeper(self, writer))
 
     def _made(
         self, stores: VectorBackend, folder: Path, tokens: "_TokenKeeper | None"
     ) -> VectorStore:
-        store = stores.create(folder, self.dim)
+        store = stores.create(folder, self.journal.dim)
         chunks = iter(self.plan.keys.items())
         with closing(self._embeddings(with_tokens=tokens is not None)) as embeddings:
             while part := list(islice(chunks, _ROWS_AT_ONCE)):
@@ -143,7 +142,7 @@ class VectorMaker:
 
     def _known(self, keys: Sequence[bytes]) -> Vectors:
         if self.base is None or not keys:
-            return np.empty((0, self.dim), dtype=np.float32)
+            return np.empty((0, self.journal.dim), dtype=np.float32)
         return self.base.vectors.vectors([self.plan.known[key] for key in keys])
 
     def _embeddings(self, *, with_tokens: bool) -> Generator[Embedded, None, None]:
@@ -200,7 +199,7 @@ class VectorMaker:
 
     def _require_unit_vectors(self, found: Vectors, count: int) -> None:
         model = self.embedder.model_id if self.embedder else None
-        shape = (count, self.dim)
+        shape = (count, self.journal.dim)
         if found.shape != shape:
             msg = f"model {model!r} returned vectors of shape {found.shape} instead of {shape}"
             raise BackendError(msg)

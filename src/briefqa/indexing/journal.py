@@ -55,14 +55,14 @@ class EmbeddingJournal:
     """Texts that are embedded already, by embedding key, for one model.
 
     Whatever is wrong with it is never an error: it is then empty, and stays so.
-    Use it as a context manager.
+    Use it as a context manager. ``dim`` is the width of its vectors.
     """
 
     def __init__(self, path: Path, *, model_id: str, dim: int, with_tokens: bool) -> None:
         """Open the journal at ``path`` if there is one of this model; nothing is written yet."""
         made_with = f"{model_id}\0{dim}\0{with_tokens}".encode()
         self._path = path
-        self._dim = dim
+        self.dim = dim
         self._header = _MAGIC + hashlib.sha256(made_with).digest()
         self._places: dict[bytes, tuple[int, int]] = {}
         self._file: BinaryIO | None = None
@@ -148,11 +148,11 @@ class EmbeddingJournal:
         _, tokens = _HEAD.unpack_from(head, _CHECKSUM_BYTES)
         if not _NO_TOKENS <= tokens <= _MOST_TOKENS:
             return b""
-        return head + file.read(4 * self._dim + max(tokens, 0) * self._bytes_a_token)
+        return head + file.read(4 * self.dim + max(tokens, 0) * self._bytes_a_token)
 
     @property
     def _bytes_a_token(self) -> int:
-        return 4 + 4 + -(-self._dim // 8)
+        return 4 + 4 + -(-self.dim // 8)
 
     def _packed(self, made: Embedded) -> bytes:
         tokens = made.tokens
@@ -169,16 +169,14 @@ class EmbeddingJournal:
             return None
         key, count = _HEAD.unpack_from(rest)
         at = _HEAD.size
-        row = np.frombuffer(rest, dtype="<f4", count=self._dim, offset=at)
+        row = np.frombuffer(rest, dtype="<f4", count=self.dim, offset=at)
         if count == _NO_TOKENS:
             return Embedded(key, row, None)
-        at += 4 * self._dim
+        at += 4 * self.dim
         ids = np.frombuffer(rest, dtype="<i4", count=count, offset=at)
         starts = np.frombuffer(rest, dtype="<i4", count=count, offset=at + 4 * count)
         codes = np.frombuffer(rest, dtype=np.uint8, offset=at + 8 * count)
-        return Embedded(
-            key, row, ChunkTokens(ids, starts, codes.reshape(count, -(-self._dim // 8)))
-        )
+        return Embedded(key, row, ChunkTokens(ids, starts, codes.reshape(count, -(-self.dim // 8))))
 
     def _give_up(self) -> None:
         """Do without it for the rest of the run, and leave its room to the index."""

@@ -143,9 +143,7 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
     temporary = index / "generations" / f"{TEMPORARY}{generation}"
     with write_errors(index), _journal(index, recipe) as journal:
         plan = plan_vectors(gathered, base, staging, with_tokens=recipe.tokens)
-        maker = VectorMaker(
-            plan, base, staging, backends.embedder, recipe.dim, journal, on_progress
-        )
+        maker = VectorMaker(plan, base, staging, backends.embedder, journal, on_progress)
         temporary.mkdir(parents=True)
         vectors = (
             maker.make_with_tokens(backends.stores, temporary / VECTORS, temporary / TOKENS)

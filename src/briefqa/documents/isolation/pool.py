@@ -122,6 +122,7 @@ class ReaderPool:
         finally:
             with self._changed:
                 each.is_wanted = False
+                self._characters -= sum(map(_characters, each.found))
                 self._changed.notify_all()
         if each.failure is not None:
             raise each.failure
