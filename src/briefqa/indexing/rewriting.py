@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from briefqa.datatypes import DocId
-from briefqa.errors import DocumentError, IndexDamagedError, IndexWriteError
+from briefqa.errors import BackendError, DocumentError
 from briefqa.indexing.gathering import Gathered, Notice, Reading, Scope, gather
 from briefqa.indexing.generations import Generation
 from briefqa.indexing.journal import remove_journal
@@ -105,8 +105,10 @@ def rewrite(  # noqa: PLR0913 - one argument for each thing it is handed
                 on_progress=listener,
                 judge=judge,
             )
-    except (IndexWriteError, IndexDamagedError):
-        # Of a disk that refuses, nothing is to be relied on, and its room may be what it lacks.
+    except BackendError:
+        raise  # The next run goes on with what was embedded.
+    except Exception:
+        # A disk that refuses may lack its room, and a build that was judged needs it no more.
         remove_journal(index)
         raise
     remove_journal(index)

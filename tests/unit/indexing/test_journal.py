@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.corpus import Corpus, RecordingEmbedder
 
+from briefqa.errors import BackendError
 from briefqa.indexing import embedding, read_current
 from briefqa.indexing.generations import LEXICAL
 from briefqa.indexing.journal import JOURNAL, Embedded, EmbeddingJournal
@@ -135,21 +136,18 @@ def test_a_disk_with_little_room_is_left_to_the_index(
     assert not (tmp_path / JOURNAL).exists()
 
 
-class _StoppedError(Exception):
-    pass
-
-
 class _StoppingEmbedder(RecordingEmbedder):
-    """Stops, as if from outside, once it was given so many texts."""
+    """Fails once it was given so many texts."""
 
-    def __init__(self, after: int) -> None:
+    def __init__(self, after: int, failure: BaseException) -> None:
         super().__init__()
         self._left = after
+        self._failure = failure
 
     def embed_document_tokens(self, texts: Sequence[str], /) -> tuple[Vectors, list[TokenVectors]]:
         self._left -= len(texts)
         if self._left < 0:
-            raise _StoppedError
+            raise self._failure
         return super().embed_document_tokens(texts)
 
 
@@ -163,9 +161,15 @@ def _files(corpus: Corpus) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), BackendError("out of memory")])
 @pytest.mark.parametrize("is_first", [True, False], ids=["first build", "update"])
 def test_a_stopped_run_goes_on_where_it_was(
-    empty: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_first: bool
+    empty: Corpus,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: BaseException,
+    *,
+    is_first: bool,
 ) -> None:
     """Hours of embedding must not be lost, and the index must be what it would have been."""
     monkeypatch.setattr(embedding, "_BATCH", 4)
@@ -175,8 +179,8 @@ def test_a_stopped_run_goes_on_where_it_was(
         empty.sync()
     # The last repeats the first: equal texts share what was embedded before the stop.
     empty.write_records("facts.jsonl", *((f"f{n}", t) for n, t in enumerate([*texts, texts[0]])))
-    empty.embedder = _StoppingEmbedder(24)
-    with pytest.raises(_StoppedError):
+    empty.embedder = _StoppingEmbedder(24, failure)
+    with pytest.raises(type(failure)):
         empty.sync()
     assert (empty.index / JOURNAL).exists()
 
