@@ -1,0 +1,97 @@
+"""How each program is told to do the same work: commands, environments, folders."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from compared.processes import Run, run
+
+_BENCHMARKS = Path(__file__).parents[1]
+OURS = "briefqa"
+
+
+def environment_without(*names: str) -> dict[str, str]:
+    """Return this environment less ``names``, and with nothing to be downloaded."""
+    kept = {name: value for name, value in os.environ.items() if name not in names}
+    return {**kept, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A program with its interpreter, the model, and a folder for its files and its index."""
+
+    name: str
+    python: Path
+    model: Path
+    place: Path
+
+    @property
+    def files(self) -> Path:
+        """The documents, a copy of its own."""
+        return self.place / "files"
+
+    @property
+    def index(self) -> Path:
+        """The index of them."""
+        return self.place / "index"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its processes see."""
+        # Byte code is kept, as on a user's machine; and a kernel of BLAS that was set for an
+        # older library would slow the one that numpy brings.
+        found = environment_without(
+            "PYTHONDONTWRITEBYTECODE", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"
+        )
+        ours = found.pop("PYTHONPATH", None) if self.name != OURS else found.get("PYTHONPATH")
+        paths = [str(_BENCHMARKS), *([ours] if ours and self.name == OURS else [])]
+        return {**found, "PYTHONPATH": os.pathsep.join(paths)}
+
+    def build(self) -> Run:
+        """Index all files anew."""
+        shutil.rmtree(self.index, ignore_errors=True)
+        if self.name == OURS:
+            # Exporting the model is the work of the very first index alone.
+            if (self.place / "models").is_dir():
+                shutil.copytree(self.place / "models", self.index / "models")
+            return self._run(
+                ["-m", "briefqa", "index", str(self.files), "--index", str(self.index)]
+            )
+        return self._work("build", "--files", str(self.files))
+
+    def update(self, changed: Sequence[str]) -> Run:
+        """Bring the index in step with the files, of which those named have changed."""
+        if self.name == OURS:
+            return self._run(
+                ["-m", "briefqa", "index", str(self.files), "--index", str(self.index)]
+            )
+        return self._work("update", "--files", str(self.files), "--changed", *changed)
+
+    def ask(self, question: str) -> Run:
+        """Answer one question with the ids of ten passages, from a cold start."""
+        if self.name == OURS:
+            options = ["--index", str(self.index), "--top-k", "10", "--json"]
+            return self._run(["-m", "briefqa", "search", question, *options])
+        return self._work("ask", "--question", question)
+
+    def questions(self, questions: Path, timed: int) -> Run:
+        """Answer all questions of a file in one process."""
+        return self._work("questions", "--questions", str(questions), "--timed", str(timed))
+
+    def _work(self, work: str, *options: str) -> Run:
+        worker = str(_BENCHMARKS / "compared" / "worker.py")
+        fixed = ["--index", str(self.index), "--model", str(self.model)]
+        return self._run([worker, self.name, work, *fixed, *options])
+
+    def _run(self, arguments: Sequence[str]) -> Run:
+        self.place.mkdir(parents=True, exist_ok=True)
+        log = self.place / "messages.txt"
+        return run([str(self.python), *arguments], self.environment, log=log)
+
+
+def ours(model: Path, place: Path) -> Contender:
+    """Return briefqa, as it runs in this interpreter."""
+    return Contender(OURS, Path(sys.executable), model, place)
