@@ -6,6 +6,7 @@ whose ids differ only after a ``#`` are parts of one.
 """
 
 import argparse
+import json
 import random
 from pathlib import Path
 
@@ -67,6 +68,7 @@ def main() -> None:
     )
     parser.add_argument("--most", type=int, default=3_000, help="questions taken of each set")
     parser.add_argument("--folds", type=int, default=4, help="parts, each judged by the others")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
     names, sets = [], []
     for pair in options.sets:
@@ -85,6 +87,10 @@ def main() -> None:
     print("\neach set fitted to its own questions, as `briefqa calibrate` does")
     for name, each in zip(names, sets, strict=True):
         show(name, fit_own(each, shipped=CALIBRATION, folds=options.folds, fewest=5), 0)
+    if options.json:
+        scores = {name: dict(fit.scores(place)) for place, name in enumerate(names)}
+        figures = {"numbers": literal(fit.calibration), "scores": scores, "curve": fit.curve}
+        options.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ fitted on the other sets alone.
 """
 
 import argparse
+import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from golds import Gold, name_of, opened, pairs_of, read_golds
@@ -131,6 +133,7 @@ def main() -> None:
         help="an index, a folder or a corpus file; and its questions",
     )
     parser.add_argument("--most", type=int, help="questions taken of each set")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
     names: list[str] = []
     sets: list[list[Choice]] = []
@@ -153,6 +156,10 @@ def main() -> None:
     for name, choices, weights in zip(names, sets, held_out, strict=True):
         row = (found(choices, each) for each in (SHIPPED, together, weights))
         print(f"{name:16}" + "".join(f"{each:>14}" for each in row))
+    if options.json:
+        apart = {name: weights.tolist() for name, weights in zip(names, held_out, strict=True)}
+        figures = {"features": FEATURES, "together": together.tolist(), "without": apart}
+        options.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 All index the same text files with the same weights, and are asked the same questions. Each peer
 has a virtual environment of its own, made on the first run, and is used as its documentation
 shows first. briefqa and a peer are measured in turn, so that a drift of the machine's speed meets
-both; a ratio compares only the two of one turn. What has been measured is in the JSON file: run
+both; a ratio compares only the two of one pair. What has been measured is in the JSON file: run
 again after an interruption, only the rest is measured.
 """
 
@@ -130,20 +130,31 @@ MEASURES: dict[str, Callable[[Bench, Contender], Figures]] = {
 
 def measure_all(
     bench: Bench, parts: Sequence[str], rounds: int, results: Figures, keep: Callable[[], None]
-) -> None:
-    """Measure what ``results`` lacks, ours and a peer in turn; ``keep`` after each pair."""
+) -> int:
+    """Measure what ``results`` lacks, ours and a peer in turn; ``keep`` after each pair.
+
+    Returns:
+        How many pairs failed; they are tried again by the next run.
+    """
+    failed = 0
     for part in parts:
-        turns: list[Figures] = results.setdefault(part, [])
+        pairs: list[Figures] = results.setdefault(part, [])
         for number in range(rounds * _ROUNDS[part]):
             for name, peer in bench.peers.items():
                 if part == "server" and name != "txtai":
                     continue  # The others bring no server of their own.
-                if any(turn["round"] == number and turn["peer"] == name for turn in turns):
+                if any(each["round"] == number and each["peer"] == name for each in pairs):
                     continue
                 print(f"{part}, round {number + 1}, beside {name}", file=sys.stderr, flush=True)
-                pair = {each.name: _measured(part, bench, each) for each in (bench.ours, peer)}
-                turns.append({"round": number, "peer": name, **pair})
+                try:
+                    pair = {each.name: _measured(part, bench, each) for each in (bench.ours, peer)}
+                except RuntimeError as error:
+                    print(f"failed: {error}", file=sys.stderr, flush=True)
+                    failed += 1
+                    continue
+                pairs.append({"round": number, "peer": name, **pair})
                 keep()
+    return failed
 
 
 def _measured(part: str, bench: Bench, contender: Contender) -> Figures:
@@ -205,8 +216,10 @@ def main() -> None:
     def keep() -> None:
         file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
-    measure_all(bench, options.parts, options.rounds, kept["results"], keep)
+    failed = measure_all(bench, options.parts, options.rounds, kept["results"], keep)
     show(kept, options.svg)
+    if failed:
+        sys.exit(f"{failed} failed; run again to try them again")
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def curves(title: str, x_label: str, lines: Mapping[str, Curve]) -> str:
 def bars(title: str, panels: Mapping[str, Mapping[str, float]]) -> str:
     """Return bars from zero, one panel below the other, each with a scale of its own."""
     left, right = 130, _WIDTH - 80
-    parts = [_text(0, 16, title)]
+    parts = [_text(left, 16, title)]
     y = 2 * _LINE
     for heading, values in panels.items():
         parts.append(_text(left, y, heading))
@@ -107,7 +107,7 @@ def bars(title: str, panels: Mapping[str, Mapping[str, float]]) -> str:
             parts += [
                 _text(left - 8, y, name, "end"),
                 f'<rect x="{left}" y="{y - 11}" width="{width:.1f}" height="14" fill="{colour}"/>',
-                _text(left + width + 6, y, f"{value:,.4g}"),
+                _text(left + width + 6, y, f"{float(f'{value:.3g}'):,g}"),
             ]
         y += 2 * _LINE
     return _svg(_WIDTH, y - _LINE, title, parts)

@@ -6,6 +6,7 @@ Prints a table, and what was found wrong; ends with 1 if there is any, so that i
 """
 
 import argparse
+import json
 import logging
 import sys
 import tempfile
@@ -120,6 +121,7 @@ def main() -> int:
     parser.add_argument("--documents", type=Path, default=Path("seeds"))
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=20_261_126)
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     wanted = parser.parse_args()
     logging.disable(logging.INFO)
     wrong: Counter[str] = Counter()
@@ -145,6 +147,9 @@ def main() -> int:
         f"\n{sum(map(Counter.total, table.values()))} cases, seed {wanted.seed}, "
         f"{time.monotonic() - began:.0f} seconds; /health afterwards: {alive}"
     )
+    if wanted.json:
+        figures = {"statuses": table, "wrong": wrong}
+        wanted.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
     return 1 if wrong else 0
 
 

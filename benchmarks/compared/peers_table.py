@@ -1,6 +1,7 @@
 """The figures of `benchmarks/peers.py` as tables, and as a plot."""
 
 import math
+import os
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -52,26 +53,26 @@ ROWS = (
 )
 
 
-def _pairs(row: Row, turns: Sequence[Figures], peer: str) -> list[tuple[float, float]]:
-    """Return ours and the peer's figure of every turn that has both."""
-    mine = [(row.of(turn[OURS]), row.of(turn[peer])) for turn in turns if turn["peer"] == peer]
+def _both(row: Row, pairs: Sequence[Figures], peer: str) -> list[tuple[float, float]]:
+    """Return ours and the peer's figure of every pair that has both."""
+    mine = [(row.of(pair[OURS]), row.of(pair[peer])) for pair in pairs if pair["peer"] == peer]
     return [(ours, theirs) for ours, theirs in mine if ours is not None and theirs is not None]
 
 
-def _figures(row: Row, turns: Sequence[Figures]) -> dict[str, float]:
+def _figures(row: Row, pairs: Sequence[Figures]) -> dict[str, float]:
     """Return the median of each contender, briefqa first."""
     found: dict[str, list[float]] = {}
-    for name in (OURS, *dict.fromkeys(turn["peer"] for turn in turns)):
-        values = [row.of(turn[name]) for turn in turns if name in turn]
+    for name in (OURS, *dict.fromkeys(pair["peer"] for pair in pairs)):
+        values = [row.of(pair[name]) for pair in pairs if name in pair]
         found[name] = [value for value in values if value is not None]
     return {name: statistics.median(values) for name, values in found.items() if values}
 
 
-def _ratios(row: Row, turns: Sequence[Figures]) -> dict[str, float]:
-    """Return how many times better briefqa is than each peer: the median over the turns."""
+def _ratios(row: Row, pairs: Sequence[Figures]) -> dict[str, float]:
+    """Return how many times better briefqa is than each peer: the median over the pairs."""
     found: dict[str, float] = {}
-    for peer in dict.fromkeys(turn["peer"] for turn in turns):
-        both = _pairs(row, turns, peer)
+    for peer in dict.fromkeys(pair["peer"] for pair in pairs):
+        both = _both(row, pairs, peer)
         if both:
             times = [mine / other if row.more_is_better else other / mine for mine, other in both]
             found[peer] = statistics.median(times)
@@ -82,45 +83,52 @@ def _line(title: str, cells: Sequence[str]) -> str:
     return f"{title:28}" + "".join(f"{cell:>12}" for cell in cells)
 
 
-def _show_quality(turns: Sequence[Figures]) -> None:
+def _show_figures(rows: Sequence[Row], results: Figures, names: Sequence[str]) -> None:
+    print("\n" + _line("medians", names))
+    for row in rows:
+        found = _figures(row, results[row.part])
+        cells = [f"{found[name]:{row.form}}" if name in found else "" for name in names]
+        print(_line(row.title, cells))
+
+
+def _show_ratios(rows: Sequence[Row], results: Figures, peers: Sequence[str]) -> None:
+    print("\n" + _line("times better, pair by pair", [*peers, "best peer", "aim"]))
+    for row in rows:
+        found, ratios = _figures(row, results[row.part]), _ratios(row, results[row.part])
+        if ratios:
+            pick = max if row.more_is_better else min
+            best = pick(ratios, key=lambda name: found[name])
+            cells = [f"{ratios[name]:.2f}" if name in ratios else "" for name in peers]
+            print(_line(row.title, [*cells, best, f"{row.aim:.2f}" if row.aim else ""]))
+
+
+def _show_quality(pairs: Sequence[Figures]) -> None:
     print("\nnDCG@10, ours less theirs, with an interval of 95 % over the questions")
-    for turn in turns:
-        ours, theirs = (turn[name]["ndcg_by_question"] for name in (OURS, turn["peer"]))
+    for pair in pairs:
+        ours, theirs = (pair[name]["ndcg_by_question"] for name in (OURS, pair["peer"]))
         more = [mine - other for mine, other in zip(ours, theirs, strict=True)]
         half = 1.96 * statistics.stdev(more) / math.sqrt(len(more))
         mean = statistics.fmean(more)
-        print(f"{turn['peer']:28}{mean:+12.3f}  [{mean - half:+.3f}, {mean + half:+.3f}]")
+        print(f"{pair['peer']:28}{mean:+12.3f}  [{mean - half:+.3f}, {mean + half:+.3f}]")
 
 
 def show(kept: Figures, svg: Path | None) -> None:
     """Print what was measured, and write the plot where asked."""
     said, results = kept["settings"], kept["results"]
     rows = [row for row in ROWS if results.get(row.part)]
-    peers = list(dict.fromkeys(turn["peer"] for turns in results.values() for turn in turns))
+    peers = list(dict.fromkeys(pair["peer"] for pairs in results.values() for pair in pairs))
     versions = ", ".join(f"{name} {said['versions'][name]}" for name in peers)
-    print(
-        f"{said['files']:,} files, {said['questions']} questions of {said['dataset']}; {versions}"
-    )
-    print("\n" + _line("medians", [OURS, *peers]))
-    panels: dict[str, dict[str, float]] = {}
-    for row in rows:
-        found = _figures(row, results[row.part])
-        print(
-            _line(
-                row.title, [f"{found[n]:{row.form}}" if n in found else "" for n in (OURS, *peers)]
-            )
-        )
-        panels[row.title] = found
-    print("\n" + _line("times better, turn by turn", [*peers, "best peer", "aim"]))
-    for row in rows:
-        found, ratios = _figures(row, results[row.part]), _ratios(row, results[row.part])
-        if not ratios:
-            continue
-        pick = max if row.more_is_better else min
-        best = pick(ratios, key=lambda name: found[name])
-        cells = [f"{ratios[n]:.2f}" if n in ratios else "" for n in peers]
-        print(_line(row.title, [*cells, best, f"{row.aim:.2f}" if row.aim else ""]))
-    if len(results.get("warm", [])[0:1]) and len(results["warm"][0][OURS]["ndcg_by_question"]) > 1:
+    print(f"{said['files']:,} files and {said['questions']} questions of {said['dataset']}")
+    print(f"beside {versions}; {os.cpu_count()} cores")
+    _show_figures(rows, results, [OURS, *peers])
+    _show_ratios(rows, results, peers)
+    if results.get("warm") and said["questions"] > 1:
         _show_quality(results["warm"])
     if svg:
+        panels = {
+            f"{row.title} (more is better)" if row.more_is_better else row.title: _figures(
+                row, results[row.part]
+            )
+            for row in rows
+        }
         svg.write_text(bars("briefqa beside its peers", panels), encoding="utf-8")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 # Reading a gigabyte's page table takes milliseconds, in which the process stands still.
 _BETWEEN_LOOKS_S = 0.25
+# What takes longer hangs.
+_PATIENCE_S = 1800
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], *, log: Path) ->
     """Run ``command``; look at its memory four times a second.
 
     Raises:
-        RuntimeError: If it fails; its messages are in ``log``.
+        RuntimeError: If it fails or hangs; its messages are in ``log``.
     """
     peak = 0.0
     with log.open("w", encoding="utf-8") as messages:
@@ -67,7 +69,11 @@ def run(command: Sequence[str], environment: Mapping[str, str], *, log: Path) ->
         looking = threading.Thread(target=look)
         looking.start()
         try:
-            output, _ = process.communicate()
+            output, _ = process.communicate(timeout=_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            output = ""
+            process.kill()
+            process.wait()
         finally:
             seconds = time.perf_counter() - started
             has_ended.set()

@@ -73,9 +73,13 @@ def _asked(
     def client(mine: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
         for question in islice(cycle(questions), mine, None, CLIENTS):
-            ask(connection, question)
-            reply = connection.getresponse()
-            body = reply.read()
+            try:
+                ask(connection, question)
+                reply = connection.getresponse()
+                body = reply.read()
+            except (OSError, http.client.HTTPException) as error:
+                failed.append(repr(error))
+                return
             if reply.status != http.client.OK or len(body) < len("[{}]"):
                 failed.append(f"{reply.status}: {body[:200]!r}")
                 return

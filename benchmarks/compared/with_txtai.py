@@ -5,10 +5,11 @@ from pathlib import Path
 
 from compared.chunks import CHUNK_TOKENS, tokenizer_of
 from txtai import Embeddings
-from txtai.pipeline import Segmentation
 
 
 def _passages(files: Sequence[Path], model: Path) -> list[tuple[str, str]]:
+    from txtai.pipeline import Segmentation  # noqa: PLC0415 - brings much that a question needs not
+
     cut = Segmentation(chunker="recursive", tokenizer=tokenizer_of(model), chunk_size=CHUNK_TOKENS)
     texts = cut([path.read_text(encoding="utf-8") for path in files])
     return [
