@@ -11,6 +11,7 @@ import argparse
 import json
 import shutil
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -31,7 +32,7 @@ from compared.peers_table import show
 from compared.servers import can_have_workers, measure
 
 PARTS = ("index", "cold", "warm", "server", "update")
-_ROUNDS = {"index": 1, "cold": 5, "warm": 1, "server": 3, "update": 3}
+_ROUNDS = {"index": 1, "cold": 5, "warm": 1, "server": 3, "update": 2}
 _TIMED = 100
 
 # Any: what a measurement gives goes to JSON as it is.
@@ -53,27 +54,47 @@ class Bench:
         return self.ours.place.parent / "questions.json"
 
 
-def prepare(bench: Bench, dataset: Path, files: int) -> None:
-    """Give each contender its files, where that is still to be done, and have it run once.
+def prepare(
+    contender: Contender, questions: Sequence[JudgedQuestion], dataset: Path, files: int
+) -> None:
+    """Give a contender its files, where that is still to be done, and have it run once.
 
     That compiles its modules, and exports our model, so that no figure has either in it.
     """
-    texts = [question.text for question in bench.questions]
-    bench.questions_file.parent.mkdir(parents=True, exist_ok=True)
+    if contender.files.is_dir():
+        return
+    print(f"trying {contender.name}", file=sys.stderr, flush=True)
+    shutil.rmtree(contender.place, ignore_errors=True)
+    few = replace(contender, place=contender.place / "few")
+    write_files(dataset, (), few.files, 20)
+    few.build()
+    few.ask(questions[0].text)
+    if contender.name == OURS:
+        shutil.move(few.index / "models", contender.place / "models")
+    partly = contender.place / "partly"
+    write_files(dataset, questions, partly, files)
+    partly.rename(contender.files)
+
+
+def prepared(options: argparse.Namespace, work: Path) -> Bench:
+    """Return what can be compared here; a peer that does not run is told and left out."""
+    questions = judged_questions(options.dataset)[: options.questions]
+    mine = ours(model_folder(), work / OURS)
+    bench = Bench(mine, {}, questions, options.seconds)
+    work.mkdir(parents=True, exist_ok=True)
+    texts = [question.text for question in questions]
     bench.questions_file.write_text(json.dumps(texts), encoding="utf-8")
-    for contender in (bench.ours, *bench.peers.values()):
-        if contender.files.is_dir():
+    prepare(mine, questions, options.dataset, options.files)
+    for name in options.peers:
+        try:
+            python = python_of(name, options.environments.resolve())
+            peer = Contender(name, python, mine.model, work / name)
+            prepare(peer, questions, options.dataset, options.files)
+        except (RuntimeError, subprocess.CalledProcessError) as error:
+            print(f"{name} is left out: {error}", file=sys.stderr, flush=True)
             continue
-        shutil.rmtree(contender.place, ignore_errors=True)
-        few = replace(contender, place=contender.place / "few")
-        write_files(dataset, bench.questions[:1], few.files, 20)
-        few.build()
-        few.ask(texts[0])
-        if contender.name == OURS:
-            shutil.move(few.index / "models", contender.place / "models")
-        partly = contender.place / "partly"
-        write_files(dataset, bench.questions, partly, files)
-        partly.rename(contender.files)
+        bench.peers[name] = peer
+    return bench
 
 
 def index(bench: Bench, contender: Contender) -> Figures:  # noqa: ARG001 - one form for all parts
@@ -175,7 +196,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--files", type=int, default=2_000, help="text files that are indexed")
     parser.add_argument("--questions", type=int, default=300, help="questions that are asked")
     parser.add_argument("--rounds", type=int, default=1, help="times as many as is usual")
-    parser.add_argument("--seconds", type=float, default=8, help="length of each load on a server")
+    parser.add_argument("--seconds", type=float, default=6, help="length of each load on a server")
     parser.add_argument("--json", type=Path, help="file of the figures, and where to go on")
     parser.add_argument("--again", action="store_true", help="forget what was measured before")
     parser.add_argument("--svg", type=Path, help="write a plot to this file")
@@ -191,7 +212,7 @@ def main() -> None:
         "questions": options.questions,
         "versions": {name: version_of(name) for name in PEERS},
     }
-    work = options.work or options.environments / "work"
+    work = (options.work or options.environments / "work").resolve()
     work /= f"{options.dataset.name}-{options.files}-{options.questions}"
     if options.again:
         shutil.rmtree(work, ignore_errors=True)
@@ -201,17 +222,7 @@ def main() -> None:
         kept = json.loads(file.read_text(encoding="utf-8"))
         if kept["settings"] != said:
             sys.exit(f"{file} is about {kept['settings']}, not {said}; give --again or another")
-    model = model_folder()
-    bench = Bench(
-        ours(model, work / OURS),
-        {
-            name: Contender(name, python_of(name, options.environments), model, work / name)
-            for name in options.peers
-        },
-        judged_questions(options.dataset)[: options.questions],
-        options.seconds,
-    )
-    prepare(bench, options.dataset, options.files)
+    bench = prepared(options, work)
 
     def keep() -> None:
         file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")

@@ -10,13 +10,10 @@ from pathlib import Path
 from compared.processes import Run, run
 
 _BENCHMARKS = Path(__file__).parents[1]
+# Byte code is kept, as on a user's machine; and a kernel of BLAS that was chosen for an older
+# library would slow the one that numpy brings.
+_LEFT_OUT = {"PYTHONDONTWRITEBYTECODE", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"}
 OURS = "briefqa"
-
-
-def environment_without(*names: str) -> dict[str, str]:
-    """Return this environment less ``names``, and with nothing to be downloaded."""
-    kept = {name: value for name, value in os.environ.items() if name not in names}
-    return {**kept, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +38,11 @@ class Contender:
     @property
     def environment(self) -> dict[str, str]:
         """What its processes see."""
-        # Byte code is kept, as on a user's machine; and a kernel of BLAS that was set for an
-        # older library would slow the one that numpy brings.
-        found = environment_without(
-            "PYTHONDONTWRITEBYTECODE", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"
-        )
-        ours = found.pop("PYTHONPATH", None) if self.name != OURS else found.get("PYTHONPATH")
-        paths = [str(_BENCHMARKS), *([ours] if ours and self.name == OURS else [])]
-        return {**found, "PYTHONPATH": os.pathsep.join(paths)}
+        kept = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
+        # A checkout of ours may be there by its path; a peer must not see it.
+        ours = kept.get("PYTHONPATH") if self.name == OURS else None
+        paths = os.pathsep.join([str(_BENCHMARKS), *([ours] if ours else [])])
+        return {**kept, "PYTHONPATH": paths, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
     def build(self) -> Run:
         """Index all files anew."""

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import threading
@@ -123,11 +124,11 @@ def _served(contender: Contender, workers: int) -> Iterator[tuple[int, int]]:
             yield port, process.pid
         finally:
             process.terminate()
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(_PATIENCE_S / 4)
-            finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, 9)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

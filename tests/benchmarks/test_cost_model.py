@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cost_model import Form, Inputs, deploy, embedding, forms, stored, words_ms
+from costs import Form, Inputs, deploy, embedding, forms, stored, words_ms
 from hypothesis import given
 from hypothesis import strategies as st
 
