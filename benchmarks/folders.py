@@ -112,23 +112,24 @@ def measure_change(files: int, embedder: str) -> dict[str, float]:
     return {"first_s": first.seconds, "again_s": again.seconds, "allowed_s": allowed}
 
 
-def measure_memory(counts: tuple[int, int], embedder: str) -> dict[str, float]:
+def measure_memory(counts: tuple[int, int], embedder: str) -> list[dict[str, float]]:
     """Build indexes of few and of many small files, and compare what memory they took."""
-    peaks: dict[str, float] = {}
+    sizes: list[dict[str, float]] = []
     print("memory over many small files, beyond the vectors themselves")
     for count in counts:
         with scratch() as place, exported(embedder) as models:
             write_files(place / "briefs", count, words=60)
             build = Build(place / "briefs", place / "index", embedder, models)
         vectors = build.report["chunks"] * 384 * 4 / 1e6
-        peaks[str(count)] = build.megabytes - vectors
+        beyond = build.megabytes - vectors
+        sizes.append({"files": count, "seconds": build.seconds, "beyond_vectors_mb": beyond})
         print(
             f"  {count:6,} files {build.seconds:8.1f} s   {build.megabytes:6.0f} MB, "
-            f"{peaks[str(count)]:6.0f} MB without {vectors:.0f} MB of vectors"
+            f"{beyond:6.0f} MB without {vectors:.0f} MB of vectors"
         )
-    few, many = (peaks[str(count)] for count in counts)
+    few, many = (each["beyond_vectors_mb"] for each in sizes)
     print(f"  growth {100 * (many / few - 1):+.0f} %\n")
-    return peaks
+    return sizes
 
 
 def measure_giants(megabytes: int, pages: int) -> dict[str, float]:
@@ -204,9 +205,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
     parts = options.parts or ["memory", "giants", "change"]
-    figures: dict[str, dict[str, float]] = {}
+    figures: dict[str, object] = {}
     if "memory" in parts:
-        figures["memory_mb"] = measure_memory((options.few, options.many), options.embedder)
+        figures["sizes"] = measure_memory((options.few, options.many), options.embedder)
     if "giants" in parts:
         figures["giants_mb"] = measure_giants(options.megabytes, options.pages)
     if "change" in parts:
