@@ -47,8 +47,8 @@ def measure(
     with _served(contender, workers) as (port, process):
         ask = _ask_ours if contender.name == OURS else _ask_txtai
         # Each process opens the index and warms up.
-        _asked(port, ask, questions, 2)
-        done = _asked(port, ask, questions, seconds)
+        _asked(port, ask, questions, 2, first=5000)
+        done = _asked(port, ask, questions, seconds, first=0)
         return Load(done / seconds, resident_megabytes(process))
 
 
@@ -66,6 +66,7 @@ def _asked(
     ask: Callable[[http.client.HTTPConnection, str], None],
     questions: Sequence[str],
     seconds: float,
+    first: int,
 ) -> int:
     done = [0] * CLIENTS
     failed: list[str] = []
@@ -73,9 +74,11 @@ def _asked(
 
     def client(mine: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
-        for question in islice(cycle(questions), mine, None, CLIENTS):
+        asked = islice(cycle(questions), mine, None, CLIENTS)
+        for number, question in enumerate(asked, first):
             try:
-                ask(connection, question)
+                # Each its own words, so that nothing could be remembered from before.
+                ask(connection, f"{question} {number}")
                 reply = connection.getresponse()
                 body = reply.read()
             except (OSError, http.client.HTTPException) as error:
