@@ -80,6 +80,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], *, log: Path) ->
             looking.join()
             process.kill()
     if process.returncode:
-        msg = f"{' '.join(command[:6])} … gave {process.returncode}; see {log}"
+        said = log.read_text(encoding="utf-8", errors="replace").rstrip().rpartition("\n")[2]
+        msg = f"{' '.join(command[:6])} … gave {process.returncode}: {said[:200]}; see {log}"
         raise RuntimeError(msg)
     return Run(seconds, peak, output)

@@ -98,8 +98,8 @@ def test_memory_is_that_of_all_processes_together(tmp_path: Path) -> None:
 
 def test_a_program_that_fails_is_no_figure(tmp_path: Path) -> None:
     """A crash is fast."""
-    with pytest.raises(RuntimeError, match="gave 3; see"):
-        run([sys.executable, "-c", "raise SystemExit(3)"], os.environ, log=tmp_path / "log")
+    with pytest.raises(RuntimeError, match="gave 1: out of luck; see"):
+        run([sys.executable, "-c", "exit('out of luck')"], os.environ, log=tmp_path / "log")
 
 
 def test_a_ratio_is_of_one_pair(capsys: pytest.CaptureFixture[str]) -> None:
