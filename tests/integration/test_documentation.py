@@ -25,7 +25,6 @@ _PAGES = (
     "docs/how-to/check-old-answers.md",
     "docs/how-to/replace-a-brief.md",
     "docs/how-to/find-out-why.md",
-    "docs/how-to/index-a-million-passages.md",
 )
 _SERVE = "briefqa serve"
 _PORT = "8321"
