@@ -144,15 +144,11 @@ class TokenEmbedder(Embedder, Protocol):
         ...
 
 
-class VectorStore(Protocol):
+class VectorIndex(Protocol):
     """Finds the nearest of the vectors it holds, by inner product."""
 
     def __len__(self) -> int:
         """Return how many vectors it holds."""
-        ...
-
-    def add(self, ids: Sequence[ChunkId], rows: Vectors, /) -> None:
-        """Add one vector a chunk; ids must be new."""
         ...
 
     def search(
@@ -166,6 +162,14 @@ class VectorStore(Protocol):
 
     def vectors(self, ids: Sequence[ChunkId], /) -> Vectors:
         """Return the stored vectors of ``ids``, shape (len(ids), dim)."""
+        ...
+
+
+class VectorStore(VectorIndex, Protocol):
+    """A vector index that can be added to, and written to a file."""
+
+    def add(self, ids: Sequence[ChunkId], rows: Vectors, /) -> None:
+        """Add one vector a chunk; ids must be new."""
         ...
 
     def write(self, stream: BinaryIO, /) -> None:

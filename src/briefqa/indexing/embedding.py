@@ -13,7 +13,8 @@ from briefqa.errors import BackendError
 from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import Generation
 from briefqa.indexing.staging import Staging
-from briefqa.indexing.tokens import ChunkTokens, TokenStoreWriter
+from briefqa.indexing.token_runs import ChunkTokens
+from briefqa.indexing.tokens import TokenStoreWriter
 from briefqa.protocols import (
     Embedder,
     Progress,

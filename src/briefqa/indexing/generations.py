@@ -22,13 +22,16 @@ from briefqa.indexing.catalogue import Catalogue
 from briefqa.indexing.current import Current, GenerationRef, read_current
 from briefqa.indexing.integrity import damaged_files, read_manifest, read_verified
 from briefqa.indexing.manifest import Manifest
+from briefqa.indexing.records import Records
 from briefqa.indexing.sources import Sources
+from briefqa.indexing.token_runs import KeptTokens
 from briefqa.indexing.tokens import TokenStore
 from briefqa.protocols import (
     LexicalBackend,
     LexicalIndex,
     Selection,
     VectorBackend,
+    VectorIndex,
     VectorStore,
 )
 
@@ -49,10 +52,10 @@ class Generation:
 
     ref: GenerationRef
     manifest: Manifest
-    catalogue: Catalogue
-    vectors: VectorStore
+    catalogue: Records
+    vectors: VectorIndex
     words: LexicalIndex
-    tokens: TokenStore | None
+    tokens: KeptTokens | None
     sources: Sources
     degraded: str | None = None
 

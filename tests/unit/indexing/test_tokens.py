@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from briefqa.datatypes import ChunkId
 from briefqa.errors import IndexDamagedError
-from briefqa.indexing.tokens import ChunkTokens, TokenStore, TokenStoreWriter
+from briefqa.indexing.token_runs import ChunkTokens
+from briefqa.indexing.tokens import TokenStore, TokenStoreWriter
 from briefqa.protocols import TokenVectors
 
 _VOCABULARY = 40
