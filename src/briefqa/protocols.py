@@ -31,6 +31,16 @@ class Selection:
     def __len__(self) -> int:
         return len(self.positions)
 
+    def runs(self) -> list[tuple[int, int]]:
+        """Return the first and the last of each unbroken run of positions."""
+        positions = self.positions
+        if not len(positions):
+            return []
+        ends = np.flatnonzero(np.diff(positions) > 1)
+        firsts = positions[np.concatenate(([0], ends + 1))]
+        lasts = positions[np.concatenate((ends, [len(positions) - 1]))]
+        return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
     def check_within(self, count: int) -> None:
         """Refuse a selection from something larger than ``count`` chunks.
 

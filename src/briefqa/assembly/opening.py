@@ -2,38 +2,27 @@
 
 import logging
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 from briefqa.answering import Calibration
 from briefqa.assembly.calibration_file import KeptCalibration
 from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
+from briefqa.assembly.opened import FollowedIndex, Opened
 from briefqa.backends.faiss import FaissBackend
+from briefqa.backends.milvus import MilvusAddress, is_milvus
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.errors import BackendError, IndexFileError
 from briefqa.indexing import (
-    Current,
     Generation,
     open_generation,
     read_current,
     stamp_of_current,
 )
-from briefqa.protocols import Embedder
+
+__all__ = ["OpenIndex", "Opened", "follow_index", "open_texts"]
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A generation and the model that made it: always swapped together.
-
-    ``current`` is what the index said when the generation was opened.
-    """
-
-    current: Current
-    generation: Generation
-    embedder: Embedder
 
 
 class OpenIndex:
@@ -109,10 +98,29 @@ class OpenIndex:
         return Opened(current, generation, embedder)
 
 
+def follow_index(index: Path | str, *, embedder: str | None = None) -> FollowedIndex:
+    """Open an index in a folder, or at an address in Milvus.
+
+    Arguments and errors are as those of `OpenIndex`; BackendError also if a store cannot be
+    reached, and SettingsError if its address cannot be understood.
+    """
+    if is_milvus(index):
+        # Slow to import, and few need it.
+        from briefqa.assembly.milvus.opening import MilvusIndex  # noqa: PLC0415
+
+        return MilvusIndex(MilvusAddress.parse(str(index)), embedder=embedder)
+    return OpenIndex(Path(index), embedder=embedder)
+
+
 def open_texts(index: Path | str) -> Generation:
     """Open an index without its model: to read documents and check receipts, not to ask.
 
     Raises:
         IndexFileError: If there is no index, or it cannot be used.
+        BackendError: If it lies in a store that cannot be reached.
     """
+    if is_milvus(index):
+        from briefqa.assembly.milvus.generations import connect, open_serving  # noqa: PLC0415
+
+        return open_serving(connect(MilvusAddress.parse(str(index))))
     return open_generation(Path(index), stores=FaissBackend(), words=TantivyBackend())

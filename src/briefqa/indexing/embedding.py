@@ -173,22 +173,28 @@ class _TokenKeeper:
 
     def write(self, keys: Sequence[bytes]) -> None:
         """Write the tokens of the next chunks, by their embedding keys."""
+        known = self._known([key for key in dict.fromkeys(keys) if key in self._maker.plan.known])
         for key in keys:
-            self._writer.add(self._tokens(key))
+            self._writer.add(known[key] if key in known else self._tokens(key))
         self._new.clear()
 
     def _tokens(self, key: bytes) -> ChunkTokens:
         if key in self._new:
             return self._new[key]
+        plan = self._maker.plan
+        # Only a folder that repeats itself needs to know where everything is.
+        self._places = self._places or {each: at for at, each in enumerate(plan.keys)}
+        return self._writer.added(self._places[plan.missing[key]])
+
+    def _known(self, keys: Sequence[bytes]) -> dict[bytes, ChunkTokens]:
+        """Return the tokens that the generation before has, by embedding key."""
         plan, base = self._maker.plan, self._maker.base
-        if key in plan.missing:
-            # Only a folder that repeats itself needs to know where everything is.
-            self._places = self._places or {each: at for at, each in enumerate(plan.keys)}
-            return self._writer.added(self._places[plan.missing[key]])
+        if not keys:
+            return {}
         if base is None or base.tokens is None:
             msg = "the generation before holds no tokens"
             raise BackendError(msg)
-        return base.tokens.tokens(plan.known[key])
+        return dict(zip(keys, base.tokens.tokens([plan.known[key] for key in keys]), strict=True))
 
 
 def _require_unit_vectors(found: Vectors, shape: tuple[int, int], model_id: str) -> None:

@@ -18,7 +18,7 @@ from briefqa.indexing.current import (
     replace_current,
 )
 from briefqa.indexing.durable import fsync_folder, publish_folder
-from briefqa.indexing.embedding import VectorMaker, plan_vectors
+from briefqa.indexing.embedding import VectorMaker, VectorPlan, plan_vectors
 from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import TOKENS, Generation, open_generation_of
 from briefqa.indexing.integrity import damaged_files, read_manifest
@@ -139,6 +139,36 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
         wrong = misreferences_of(ref.folder(index))
         replace(index, Current(ref, serving if serving != ref else None, sources))
         return Outcome(generation, 0, chunks, published=True, misreferences=wrong)
+    with unpublished(
+        index, recipe, gathered, staging, base=base, backends=backends, on_progress=on_progress
+    ) as (ref, plan):
+        require_accepted(ref)
+        wrong = misreferences_of(ref.folder(index))
+        replace(index, Current(ref, serving, sources))
+    embedded, chunks = len(plan.missing), len(plan.keys)
+    return Outcome(generation, embedded, chunks, published=True, misreferences=wrong)
+
+
+@contextmanager
+def unpublished(  # noqa: PLR0913 - all that a generation is made of
+    index: Path,
+    recipe: Recipe,
+    gathered: Gathered,
+    staging: Staging,
+    *,
+    base: Generation | None,
+    backends: Backends,
+    on_progress: ProgressListener,
+) -> Iterator[tuple[GenerationRef, VectorPlan]]:
+    """Give a generation of what was gathered, whole in its place, that nothing names yet.
+
+    If the block fails it is gone again.
+
+    Raises:
+        IndexWriteError: If the disk refuses.
+        BackendError: If the model fails.
+    """
+    generation = generation_id(recipe, gathered.fingerprints.values())
     temporary = index / "generations" / f"{TEMPORARY}{generation}"
     with write_errors(index):
         plan = plan_vectors(gathered, base, staging, with_tokens=recipe.tokens)
@@ -158,14 +188,10 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
     try:
         with write_errors(index):
             publish_folder(temporary, ref.folder(index))
-        require_accepted(ref)
-        wrong = misreferences_of(ref.folder(index))
-        replace(index, Current(ref, serving, sources))
+        yield ref, plan
     except BaseException:
         _forget(index, ref)
         raise
-    embedded, chunks = len(plan.missing), len(plan.keys)
-    return Outcome(generation, embedded, chunks, published=True, misreferences=wrong)
 
 
 def _unchanged(index: Path, base: Generation, sources: Sources) -> Outcome:

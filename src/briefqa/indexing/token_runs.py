@@ -43,8 +43,13 @@ def codes_of(rows: Vectors) -> Codes:
 class KeptTokens(TokenIndex, Protocol):
     """The tokens of all chunks of a generation, wherever they are kept."""
 
-    def tokens(self, chunk_id: ChunkId, /) -> ChunkTokens:
-        """Return the tokens of a chunk."""
+    @property
+    def frequencies(self) -> NDArray[np.int64]:
+        """In how many chunks each token of the vocabulary stands."""
+        ...
+
+    def tokens(self, ids: Sequence[ChunkId], /) -> list[ChunkTokens]:
+        """Return the tokens of chunks, in the order of ``ids``."""
         ...
 
 
@@ -86,9 +91,16 @@ class TokenRuns:
         self._ids, self._places, self._codes = runs.ids, runs.starts, runs.codes
         self._positions = {chunk_id: position for position, chunk_id in enumerate(chunk_ids)}
 
-    def tokens(self, chunk_id: ChunkId, /) -> ChunkTokens:
-        """Return the tokens of a chunk."""
-        position = self._positions[chunk_id]
+    @property
+    def frequencies(self) -> NDArray[np.int64]:
+        """In how many chunks each token of the vocabulary stands."""
+        return self._frequencies
+
+    def tokens(self, ids: Sequence[ChunkId], /) -> list[ChunkTokens]:
+        """Return the tokens of chunks, in the order of ``ids``."""
+        return [self._of_one(self._positions[chunk_id]) for chunk_id in ids]
+
+    def _of_one(self, position: int) -> ChunkTokens:
         part = slice(int(self._starts[position]), int(self._ends[position]))
         return ChunkTokens(self._ids[part], self._places[part], self._codes[part])
 

@@ -142,11 +142,6 @@ class TokenStore(TokenRuns):
         """Return of how many chunks it holds the tokens."""
         return len(self._ends)
 
-    @property
-    def frequencies(self) -> NDArray[np.int64]:
-        """In how many chunks each token of the vocabulary stands."""
-        return self._frequencies
-
 
 def _read(path: Path, kind: str) -> NDArray[np.int64]:
     try:

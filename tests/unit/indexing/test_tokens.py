@@ -134,7 +134,7 @@ def test_what_was_added_can_be_read_while_writing(tmp_path: Path) -> None:
     store = TokenStore(tmp_path / "tokens", 12, [ChunkId(str(at)) for at in range(6)])
 
     for place, expected in enumerate([*chunks, chunks[2], chunks[0]]):
-        found = store.tokens(ChunkId(str(place)))
+        found = store.tokens([ChunkId(str(place))])[0]
         np.testing.assert_array_equal(found.ids, expected.ids)
         np.testing.assert_array_equal(found.starts, expected.starts)
         np.testing.assert_array_equal(found.codes, expected.codes)

@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tantivy import (
     DocAddress,
     Document,
@@ -119,7 +118,7 @@ class TantivyIndex:
     ) -> list[tuple[ChunkId, float]]:
         if among is None or len(among) > _MOST_SHARE * len(self):
             return self._best(query, k, among)
-        runs = _runs(among.positions)
+        runs = among.runs()
         if len(runs) > _MOST_RANGES:
             return self._best(query, k, among)
         within = Query.boolean_query([(Occur.Should, self._between(*run)) for run in runs])
@@ -196,16 +195,6 @@ def _stopped(writer: IndexWriter) -> Iterator[None]:
         with suppress(ValueError, RuntimeError):
             writer.wait_merging_threads()
         raise
-
-
-def _runs(positions: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Return the first and the last of each unbroken run of ``positions``."""
-    if not len(positions):
-        return []
-    ends = np.flatnonzero(np.diff(positions) > 1)
-    firsts = positions[np.concatenate(([0], ends + 1))]
-    lasts = positions[np.concatenate((ends, [len(positions) - 1]))]
-    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
 
 
 class TantivyBackend:
