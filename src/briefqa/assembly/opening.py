@@ -9,8 +9,8 @@ from briefqa.assembly.calibration_file import KeptCalibration
 from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.opened import FollowedIndex, Opened
+from briefqa.assembly.places import milvus_address
 from briefqa.backends.faiss import FaissBackend
-from briefqa.backends.milvus import MilvusAddress, is_milvus
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.errors import BackendError, IndexFileError
 from briefqa.indexing import (
@@ -104,11 +104,12 @@ def follow_index(index: Path | str, *, embedder: str | None = None) -> FollowedI
     Arguments and errors are as those of `OpenIndex`; BackendError also if a store cannot be
     reached, and SettingsError if its address cannot be understood.
     """
-    if is_milvus(index):
+    address = milvus_address(index)
+    if address is not None:
         # Slow to import, and few need it.
         from briefqa.assembly.milvus.opening import MilvusIndex  # noqa: PLC0415
 
-        return MilvusIndex(MilvusAddress.parse(str(index)), embedder=embedder)
+        return MilvusIndex(address, embedder=embedder)
     return OpenIndex(Path(index), embedder=embedder)
 
 
@@ -119,8 +120,9 @@ def open_texts(index: Path | str) -> Generation:
         IndexFileError: If there is no index, or it cannot be used.
         BackendError: If it lies in a store that cannot be reached.
     """
-    if is_milvus(index):
+    address = milvus_address(index)
+    if address is not None:
         from briefqa.assembly.milvus.generations import connect, open_serving  # noqa: PLC0415
 
-        return open_serving(connect(MilvusAddress.parse(str(index))))
+        return open_serving(connect(address))
     return open_generation(Path(index), stores=FaissBackend(), words=TantivyBackend())

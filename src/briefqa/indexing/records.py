@@ -44,6 +44,10 @@ class Records(Protocol):
         """Return the chunks of a document, in reading order."""
         ...
 
+    def chunk_ids(self) -> list[ChunkId]:
+        """Return the ids of all chunks, in the order in which they were added."""
+        ...
+
     def fingerprints(self) -> list[Fingerprint]:
         """Return the state of every document, sorted by ``doc_id``."""
         ...

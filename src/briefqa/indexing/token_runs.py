@@ -43,6 +43,10 @@ def codes_of(rows: Vectors) -> Codes:
 class KeptTokens(TokenIndex, Protocol):
     """The tokens of all chunks of a generation, wherever they are kept."""
 
+    def __len__(self) -> int:
+        """Return of how many chunks it holds the tokens."""
+        ...
+
     @property
     def frequencies(self) -> NDArray[np.int64]:
         """In how many chunks each token of the vocabulary stands."""
@@ -90,6 +94,10 @@ class TokenRuns:
         self._starts = np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1]))
         self._ids, self._places, self._codes = runs.ids, runs.starts, runs.codes
         self._positions = {chunk_id: position for position, chunk_id in enumerate(chunk_ids)}
+
+    def __len__(self) -> int:
+        """Return how many chunks the generation holds."""
+        return self._held
 
     @property
     def frequencies(self) -> NDArray[np.int64]:

@@ -138,10 +138,6 @@ class TokenStore(TokenRuns):
             chunk_ids, ends, runs, dim, _read(folder / _FREQUENCIES, "<i8"), len(chunk_ids)
         )
 
-    def __len__(self) -> int:
-        """Return of how many chunks it holds the tokens."""
-        return len(self._ends)
-
 
 def _read(path: Path, kind: str) -> NDArray[np.int64]:
     try:

@@ -115,6 +115,10 @@ class MilvusCatalogue:
         found = self._of_ids([doc_id])
         return [chunk for chunk, _ in self._numbered(found[0])] if found else []
 
+    def chunk_ids(self) -> list[ChunkId]:
+        """Return the ids of all chunks, in the order in which they were added."""
+        return [chunk_id for _, chunk_id, _ in self.embedding_keys()]
+
     def fingerprints(self) -> list[Fingerprint]:
         """Return the state of every document, sorted by ``doc_id``."""
         return [fingerprint_of(info) for info in self.documents()]

@@ -1,7 +1,6 @@
 """Follows what an index in Milvus serves, with the model that made it."""
 
 import logging
-import os
 import threading
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.milvus.generations import connect, missing, open_named, read_head
 from briefqa.assembly.milvus.names import GenerationNames, serving_now
 from briefqa.assembly.opened import Opened
+from briefqa.assembly.places import kept_here
 from briefqa.backends.milvus.address import MilvusAddress
 from briefqa.errors import BackendError, BriefqaError, IndexFileError
 from briefqa.indexing import Current, Generation
@@ -134,9 +134,3 @@ def calibration_from(text: str | None, generation: Generation) -> Calibration:
     except CalibrationFileError as error:
         _log.warning("the calibration of the index %s; the shipped numbers decide instead", error)
         return CALIBRATION
-
-
-def kept_here() -> Path:
-    """Return the folder where this machine keeps models for indexes that lie elsewhere."""
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "briefqa"

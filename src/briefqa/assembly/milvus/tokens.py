@@ -33,6 +33,10 @@ class MilvusTokens:
         self._dim, self._held = head.manifest.recipe.dim, head.manifest.chunks
         self._frequencies = lru_cache(1)(self._read_frequencies)
 
+    def __len__(self) -> int:
+        """Return of how many chunks it holds the tokens."""
+        return self._held
+
     def similarities(
         self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
     ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
