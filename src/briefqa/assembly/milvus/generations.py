@@ -58,6 +58,8 @@ def read_head(server: MilvusServer, names: GenerationNames) -> Head:
         IndexFormatError: If it has a format of another version.
         IndexDamagedError: If there is none.
     """
+    # A server that was started again may not hold them ready.
+    server.load(names.records)
     collections = Collections(server, names.chunks, names.records, WRITTEN)
     head = Head.from_text(collections.text_of(HEAD), server.address)
     if head.manifest.generation != names.generation:
@@ -75,6 +77,7 @@ def open_named(
         IndexDamagedError: If it does not.
     """
     manifest = head.manifest
+    server.load(names.chunks)
     found = server.count(names.chunks)
     if found != manifest.chunks:
         detail = f"{names.chunks} holds {found} chunks instead of {manifest.chunks}"

@@ -127,8 +127,8 @@ class _Words:
 
     @property
     def dimensions(self) -> Mapping[str, int]:
-        """Give each term the number of its dimension."""
-        return {term: number for number, term in enumerate(sorted(self.frequencies))}
+        """Give each term the number of its dimension, from 1."""
+        return {term: number for number, term in enumerate(sorted(self.frequencies), 1)}
 
 
 class _Batch:

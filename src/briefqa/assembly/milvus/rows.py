@@ -15,6 +15,7 @@ from briefqa.backends.milvus.layout import (
     FIELD,
     IS_NUMBER,
     MONTH,
+    NO_WORDS,
     NUMBER,
     POSITION,
     RECORD,
@@ -187,7 +188,7 @@ def chunk_row(  # noqa: PLR0913 - all that a chunk comes with
         CHUNK_ID: chunk.chunk_id,
         POSITION: position,
         VECTOR: vector,
-        WORDS: words,
+        WORDS: words or NO_WORDS,
         RECORD: pieces(json.dumps(known, ensure_ascii=False)),
         TOKENS: pieces(_packed(tokens)) if tokens is not None else [],
     }

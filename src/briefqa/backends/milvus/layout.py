@@ -16,6 +16,9 @@ FIELD, TEXT, IS_NUMBER, NUMBER = "field", "text", "is_number", "number"
 YEAR, MONTH, DAY = "year", "month", "day"
 _UNUSED = "unused"
 
+NO_WORDS = {0: 1.0}
+"""Stands for the words of a chunk without any: an empty vector is refused, and 0 is no term."""
+
 MOST_BYTES = 65_535
 """Longest text that a field holds, in bytes of UTF-8."""
 

@@ -94,8 +94,13 @@ class MilvusServer:
 
     def settle(self, name: str) -> None:
         """Have all rows of a collection stored for good and ready to be searched."""
-        with self._errors(f"cannot load collection {name}"):
+        with self._errors(f"cannot store collection {name}"):
             self._client.flush(name, timeout=_LOADING_S)
+        self.load(name)
+
+    def load(self, name: str) -> None:
+        """Have a collection ready to be read, which takes no time if it is."""
+        with self._errors(f"cannot load collection {name}"):
             self._client.load_collection(name, timeout=_LOADING_S)
 
     def query(
@@ -262,7 +267,8 @@ def _start_lite(address: MilvusAddress) -> str:
     except ImportError as error:
         msg = "milvus-lite is not installed; install it: python -m pip install milvus-lite"
         raise BackendError(msg) from error
-    logging.getLogger("milvus_lite").setLevel(logging.CRITICAL)
+    for noisy in ("grpc", "milvus_lite"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
     uri = server_manager_instance.start_and_get_uri(str(address.folder))
     if uri is None:
         detail = "milvus-lite cannot open it; another process may have it open"

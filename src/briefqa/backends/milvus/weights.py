@@ -44,7 +44,7 @@ class Statistics:
 
     def chunk_weights(self, words: Sequence[str]) -> dict[str, float]:
         """Return what each term of a chunk of these ``words`` counts for, in [0, 1)."""
-        average = np.float32(self.words) / np.float32(max(self.chunks, 1))
+        average = np.float32(max(self.words, 1)) / np.float32(max(self.chunks, 1))
         length = _LENGTHS[np.searchsorted(_LENGTHS, len(words), side="right") - 1]
         norm = _K1 * (1 - _B + _B * np.float32(length) / average)
         return {
