@@ -12,6 +12,7 @@ from briefqa.assembly.milvus.names import serving_now
 from briefqa.assembly.milvus.publishing import Beside, publish
 from briefqa.assembly.milvus.rows import UPLOAD
 from briefqa.assembly.opening import open_texts
+from briefqa.assembly.places import milvus_address
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.milvus.address import MilvusAddress, is_milvus
 from briefqa.backends.milvus.server import MilvusServer
@@ -61,6 +62,8 @@ def migrate(source: str, target: str, *, on_progress: ProgressListener | None = 
             "copy its files"
         )
         raise UsageError(msg)
+    # Before anything is opened, which takes long enough to be annoying in vain.
+    milvus_address(target)
     if is_milvus(source):
         server = connect(MilvusAddress.parse(source))
         with closing(server):

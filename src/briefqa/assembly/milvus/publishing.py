@@ -131,7 +131,7 @@ class _Words:
         return {term: number for number, term in enumerate(sorted(self.frequencies), 1)}
 
 
-class _Batch:
+class Batch:
     """Collects rows of a collection until there are enough to send."""
 
     def __init__(self, server: MilvusServer, collection: str) -> None:
@@ -141,12 +141,14 @@ class _Batch:
         self.sent = 0
 
     def add(self, row: dict[str, object]) -> None:
+        """Add a row, and send all of them if they are enough."""
         self._rows.append(row)
         self._bytes += row_bytes(row)
         if self._bytes >= _MOST_BYTES or len(self._rows) >= _MOST_ROWS:
             self.send()
 
     def send(self) -> None:
+        """Send what there is."""
         self._server.insert(self._collection, self._rows)
         self.sent += len(self._rows)
         self._rows, self._bytes = [], 0
@@ -168,7 +170,7 @@ class _Writer:
         words = self._count_words()
         self.server.create(self.names.chunks, chunk_fields(recipe.dim))
         self.server.create(self.names.records, record_fields())
-        kept = _Batch(self.server, self.names.records)
+        kept = Batch(self.server, self.names.records)
         statistics = Statistics(self.source.manifest.chunks, sum(words.total))
         self._write_documents(kept, words, statistics)
         self._write_others(kept, words)
@@ -206,9 +208,9 @@ class _Writer:
             self.on_progress(Progress("counting words", len(found.total), total))
         return found
 
-    def _write_documents(self, kept: _Batch, words: _Words, statistics: Statistics) -> None:
+    def _write_documents(self, kept: Batch, words: _Words, statistics: Statistics) -> None:
         dimensions = words.dimensions
-        found = _Batch(self.server, self.names.chunks)
+        found = Batch(self.server, self.names.chunks)
         keys = {chunk_id: key for _, chunk_id, key in self.source.catalogue.embedding_keys()}
         position = 0
         counts: list[int] = []
@@ -238,7 +240,7 @@ class _Writer:
         for row in array_rows(COUNTS, np.array(counts)):
             kept.add(row)
 
-    def _write_others(self, kept: _Batch, words: _Words) -> None:
+    def _write_others(self, kept: Batch, words: _Words) -> None:
         for term, dimension in words.dimensions.items():
             held = float(words.frequencies[term])
             kept.add(record(TERM, term, **{TEXT: term, DOCUMENT: dimension, NUMBER: held}))
