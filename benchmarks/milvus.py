@@ -64,12 +64,13 @@ def _compared(queries: list[Query], local: Service, stored: Service) -> dict[str
     times: dict[Service, list[float]] = {local: [], stored: []}
     for query in queries:
         found = []
+        grades = {str(doc_id): grade for doc_id, grade in query.relevant.items()}
         for service in (local, stored):
             begun = time.perf_counter()
             result = service.search(query.text, top_k=_FOUND)
             times[service].append(1000 * (time.perf_counter() - begun))
             ranking = document_ranking([each.document.doc_id] for each in result.passages)
-            gains[service].append(ndcg(ranking, query.relevant, _FOUND))
+            gains[service].append(ndcg(ranking, grades, _FOUND))
             found.append(result)
         chunks = [[each.hit.chunk.chunk_id for each in one.passages] for one in found]
         scores = [[each.hit.score for each in one.passages] for one in found]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -28,7 +29,6 @@ from briefqa.backends.milvus.server import MilvusServer
 from briefqa.cli.app import run
 from briefqa.datatypes import Comparison, Condition
 from briefqa.errors import (
-    BackendError,
     ConditionError,
     FolderNeededError,
     IndexDamagedError,
@@ -37,9 +37,11 @@ from briefqa.errors import (
 )
 from briefqa.indexing import Generation
 from briefqa.indexing.fields import EXTRA
-from briefqa.protocols import Progress
 from briefqa.retrieval import check_condition
 from briefqa.wire import answer_to_wire, search_to_wire
+
+if TYPE_CHECKING:
+    from briefqa.protocols import Progress
 
 _QUESTIONS = (
     "When was the harbour dredged?",
@@ -234,7 +236,7 @@ def test_a_copy_comes_back_the_same(copied: Copied, tmp_path: Path) -> None:
 
 
 def _file(index: Path, name: str) -> Path:
-    generation = json.loads((index / "CURRENT").read_text())["generation"]
+    generation: str = json.loads((index / "CURRENT").read_text())["generation"]
     return index / "generations" / generation / name
 
 
@@ -285,7 +287,7 @@ def test_nothing_is_served_that_does_not_prove_itself(
 
 
 def test_what_lies_behind_an_alias_is_checked(tmp_path: Path) -> None:
-    """An alias that leads to half an index, or to none, is told apart from a server that is down."""
+    """Half an index is told apart from none, and from a server that is down."""
     (tmp_path / "briefs").mkdir()
     _write(tmp_path / "briefs", ["ferry.md"])
     build_index(tmp_path / "briefs", tmp_path / "index", embedder="hash")
@@ -336,9 +338,9 @@ def test_what_changes_an_index_says_that_it_needs_a_folder(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Better than an index in a folder that is called milvus: by accident."""
-    assert (
-        run([*arguments, "--index", "milvus://127.0.0.1:9/briefs"]) == FolderNeededError.exit_code
-    )
+    code = run([*arguments, "--index", "milvus://127.0.0.1:9/briefs"])
+
+    assert code == FolderNeededError.exit_code
 
     assert "briefqa migrate" in capsys.readouterr().err
 
@@ -388,4 +390,3 @@ def test_the_writer_needs_no_room_for_all(monkeypatch: pytest.MonkeyPatch) -> No
 
     assert sum(sent) == 50
     assert max(sent) <= 4
-    assert issubclass(BackendError, Exception)
