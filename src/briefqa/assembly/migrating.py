@@ -119,7 +119,7 @@ def _read_from(server: MilvusServer) -> tuple[Generation, Beside]:
         raise missing(server.address)
     head = read_head(server, names)
     collections = Collections(server, names.chunks, names.records)
-    beside = Beside(head.calibration, lambda name: collections.text_named(UPLOAD, name))
+    beside = Beside(head.calibration, lambda name: collections.text_of(UPLOAD, name))
     return open_named(server, names, head), beside
 
 

@@ -19,12 +19,10 @@ from briefqa.backends.milvus.layout import (
     CHUNK_ID,
     DATA,
     DOCUMENT,
-    KEY,
     KIND,
     PIECE,
     POSITION,
     RECORD,
-    TEXT,
     joined,
 )
 from briefqa.backends.milvus.server import Row
@@ -142,12 +140,7 @@ class MilvusCatalogue:
         if not found:
             raise UnknownDocumentError(doc_id)
         [known] = found
-        rows: list[Row] = []
-        for first in range(0, known.text_pieces, _PIECES_AT_ONCE):
-            numbers = range(first, min(first + _PIECES_AT_ONCE, known.text_pieces))
-            keys = [f"{BODY}:{known.number}:{number}" for number in numbers]
-            rows += self._collections.records(any_of(KEY, keys))
-        text = joined(rows)
+        text = self._collections.text_of(BODY, str(known.number))
         if hashlib.sha256(text.encode()).hexdigest() != known.info.text_sha256:
             detail = f"the text of {doc_id!r} has changed"
             raise self._collections.damaged(detail)
@@ -158,9 +151,10 @@ class MilvusCatalogue:
         infos = self._infos
         found = {each: infos[each] for each in ids if each in infos}
         missing = [each for each in dict.fromkeys(ids) if each not in found]
-        for start in range(0, len(missing), _DOCUMENTS_AT_ONCE):
-            where = any_of(TEXT, missing[start : start + _DOCUMENTS_AT_ONCE])
-            found |= {each.info.doc_id: each for each in self._placed_where(where)}
+        stored = self._collections.texts(INFO, missing)
+        found |= self._collections.read(
+            lambda: {DocId(doc_id): placed(text) for doc_id, text in stored.items()}
+        )
         self._infos = {**(infos if len(infos) < _INFOS_KEPT else {}), **found}
         return [found[each] for each in dict.fromkeys(ids) if each in found]
 

@@ -6,12 +6,11 @@ from typing import TypeVar
 from briefqa.assembly.milvus.rows import (
     TERM,
 )
-from briefqa.backends.milvus.expressions import any_of, quoted
+from briefqa.backends.milvus.expressions import any_of
 from briefqa.backends.milvus.layout import (
     DATA,
     DOCUMENT,
     KEY,
-    KIND,
     NUMBER,
     PIECE,
     TEXT,
@@ -20,6 +19,8 @@ from briefqa.backends.milvus.layout import (
 from briefqa.backends.milvus.server import MOST_ROWS, SETTLED, MilvusServer, Row, damaged
 
 _IDS_AT_ONCE = 200
+# Of 15,000 characters each.
+_KEYS_AT_ONCE = 100
 
 Read = TypeVar("Read")
 
@@ -38,35 +39,45 @@ class Collections:
         """Return the chunks of which ``where`` is true."""
         return self.server.query(self.chunk_collection, where, fields, consistency=self.consistency)
 
-    def records(self, where: str, fields: Sequence[str] = (KEY, PIECE, DATA)) -> list[Row]:
+    def records(self, where: str, fields: Sequence[str]) -> list[Row]:
         """Return the records of which ``where`` is true."""
         return self.server.query(
             self.record_collection, where, fields, consistency=self.consistency
         )
 
-    def text_of(self, kind: str) -> str:
-        """Return the text of which there is one in a generation.
+    def text_of(self, kind: str, name: str = "") -> str:
+        """Return one text.
 
         Raises:
             IndexDamagedError: If there is none.
         """
-        rows = self.records(f"{KIND} == {quoted(kind)}")
-        if not rows:
-            detail = f"holds no {kind}"
-            raise self.damaged(detail)
-        return joined(rows)
-
-    def text_named(self, kind: str, name: str) -> str:
-        """Return the text of the kind and name.
-
-        Raises:
-            IndexDamagedError: If there is none.
-        """
-        rows = self.records(f"{KIND} == {quoted(kind)} and {TEXT} == {quoted(name)}")
-        if not rows:
+        found = self.texts(kind, [name]).get(name)
+        if found is None:
             detail = f"holds no {kind} {name!r}"
             raise self.damaged(detail)
-        return joined(rows)
+        return found
+
+    def texts(self, kind: str, names: Sequence[str]) -> dict[str, str]:
+        """Return the texts of a kind that there are, by name, however long they are."""
+        firsts = self._of_keys([f"{kind}:{name}:0" for name in names])
+        more = {
+            name: [f"{kind}:{name}:{piece}" for piece in range(1, int(firsts[key][NUMBER]))]
+            for name in names
+            if (key := f"{kind}:{name}:0") in firsts
+        }
+        rest = self._of_keys([key for keys in more.values() for key in keys])
+        return {
+            name: joined([firsts[f"{kind}:{name}:0"], *(rest[key] for key in keys if key in rest)])
+            for name, keys in more.items()
+        }
+
+    def _of_keys(self, keys: Sequence[str]) -> dict[str, Row]:
+        found: dict[str, Row] = {}
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            part = keys[start : start + _KEYS_AT_ONCE]
+            rows = self.records(any_of(KEY, part), (KEY, PIECE, NUMBER, DATA))
+            found |= {str(row[KEY]): row for row in rows}
+        return found
 
     def all_records(self, where: str, fields: Sequence[str], documents: int) -> Iterator[Row]:
         """Yield all records of documents of which ``where`` is true, however many."""

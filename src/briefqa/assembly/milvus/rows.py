@@ -59,14 +59,13 @@ _YEAR_DIGITS, _MONTH_DIGITS = 4, 7
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A document without its text, and where its chunks and its text are."""
+    """A document without its text, and where its chunks are."""
 
     info: DocumentInfo
     position_map: PositionMap
     number: int
     first_chunk: int
     chunks: int
-    text_pieces: int
 
 
 def document_rows(
@@ -87,11 +86,8 @@ def document_rows(
         "number": number,
         "first_chunk": first_chunk,
         "chunks": chunks,
-        "text_pieces": len(pieces(document.text)),
     }
-    yield from records(
-        INFO, str(number), json.dumps(known), **{DOCUMENT: number, TEXT: info.doc_id}
-    )
+    yield from records(INFO, info.doc_id, json.dumps(known), **{DOCUMENT: number})
     yield from records(BODY, str(number), document.text, **{DOCUMENT: number})
     for place, (field, text, _, as_number, date) in enumerate(field_rows(info, number)):
         if len(field.encode()) > MOST_TEXT:
@@ -160,7 +156,6 @@ def placed(text: str) -> Placed:
         number=known["number"],
         first_chunk=known["first_chunk"],
         chunks=known["chunks"],
-        text_pieces=known["text_pieces"],
     )
 
 

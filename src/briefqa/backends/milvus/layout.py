@@ -79,9 +79,11 @@ def pieces(text: str) -> list[str]:
 
 
 def records(kind: str, key: str, text: str, /, **values: object) -> Iterator[dict[str, object]]:
-    """Yield the rows that hold ``text``, whatever its length."""
-    for number, piece in enumerate(pieces(text)):
-        yield record(kind, f"{key}:{number}", **{PIECE: number, DATA: piece, **values})
+    """Yield the rows that hold ``text``, whatever its length; each says how many there are."""
+    parts = pieces(text)
+    for number, piece in enumerate(parts):
+        place = {PIECE: number, NUMBER: float(len(parts)), DATA: piece}
+        yield record(kind, f"{key}:{number}", **place, **values)
 
 
 def joined(rows: Iterable[dict[str, object]]) -> str:

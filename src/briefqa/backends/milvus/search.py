@@ -1,7 +1,7 @@
 """Searches a collection of chunks, by meaning and by words."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ _DECIMALS = 4
 _WORD_ROUNDING = 10**-_DECIMALS
 _NORM_TOLERANCE = 1e-3
 _TERMS_KEPT = 4096
+_UNKNOWN = (0, 0)
 _IDS_AT_ONCE = 500
 _VECTORS_KEPT = 4096
 
@@ -168,8 +169,8 @@ class MilvusWords:
         self._server, self._collection = server, collection
         self._reading, self._statistics = reading, statistics
         self._consistency = consistency
-        self._look_up_all = look_up
-        self._known = lru_cache(_TERMS_KEPT)(self._look_up_one)
+        self._look_up = look_up
+        self._terms: dict[str, tuple[int, int]] = {}
 
     def __len__(self) -> int:
         return self._statistics.chunks
@@ -187,7 +188,7 @@ class MilvusWords:
         """
         held = _scope(k, len(self), among)
         k = min(k, held)
-        known = self._look_up_all(sorted(set(self._reading.searched_terms(question)))) if k else {}
+        known = self._known(set(self._reading.searched_terms(question))) if k else {}
         if not known:
             return []
         weights = self._statistics.question_weights({term: n for term, (_, n) in known.items()})
@@ -224,10 +225,20 @@ class MilvusWords:
 
     def document_frequency(self, term: str, /) -> int:
         """Return how many chunks hold ``term``, a result of ``terms``."""
-        return self._known(term)
+        return self._known({term}).get(term, _UNKNOWN)[1]
 
-    def _look_up_one(self, term: str) -> int:
-        return self._look_up_all([term]).get(term, (0, 0))[1]
+    def _known(self, terms: AbstractSet[str]) -> dict[str, tuple[int, int]]:
+        """Return dimension and frequency of those of ``terms`` that chunks hold, sorted by term."""
+        kept = self._terms
+        found = {term: kept[term] for term in terms if term in kept}
+        missing = sorted(terms - found.keys())
+        if missing:
+            stored = self._look_up(missing)
+            new = {term: stored.get(term, _UNKNOWN) for term in missing}
+            # Put in place of the other at once: a thread that looks sees the one or the other.
+            self._terms = {**(kept if len(kept) < _TERMS_KEPT else {}), **new}
+            found |= new
+        return {term: found[term] for term in sorted(found) if found[term] != _UNKNOWN}
 
 
 def _scope(k: int, count: int, among: Selection | None) -> int:
