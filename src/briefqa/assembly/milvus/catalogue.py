@@ -7,13 +7,7 @@ from functools import lru_cache
 from briefqa.assembly.milvus.collections import Collections
 from briefqa.assembly.milvus.facts import MilvusFacts
 from briefqa.assembly.milvus.head import Head
-from briefqa.assembly.milvus.rows import (
-    BODY,
-    INFO,
-    Placed,
-    chunk_of,
-    placed,
-)
+from briefqa.assembly.milvus.rows import BODY, INFO, Placed, chunk_of, placed
 from briefqa.backends.milvus.expressions import any_of, quoted
 from briefqa.backends.milvus.layout import (
     CHUNK_ID,
@@ -82,8 +76,9 @@ class MilvusCatalogue:
 
     def published(self, ids: Sequence[DocId], /) -> dict[DocId, str]:
         """Return the dates, as the documents state them, of those of ``ids`` that have one."""
-        found = {each.info.doc_id: each.info.metadata.published for each in self._of_ids(ids)}
-        return {doc_id: found[doc_id] for doc_id in ids if found.get(doc_id) is not None}  # type: ignore[misc] # None is left out
+        infos = (each.info for each in self._of_ids(ids))
+        dates = ((info.doc_id, info.metadata.published) for info in infos)
+        return {doc_id: date for doc_id, date in dates if date is not None}
 
     def chunks(self, ids: Iterable[ChunkId], /) -> list[Chunk]:
         """Return the chunks of ``ids``, in that order.

@@ -3,19 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from briefqa.assembly.milvus.rows import (
-    TERM,
-)
+from briefqa.assembly.milvus.rows import TERM
 from briefqa.backends.milvus.expressions import any_of
-from briefqa.backends.milvus.layout import (
-    DATA,
-    DOCUMENT,
-    KEY,
-    NUMBER,
-    PIECE,
-    TEXT,
-    joined,
-)
+from briefqa.backends.milvus.layout import DATA, DOCUMENT, KEY, NUMBER, PIECE, TEXT, joined
 from briefqa.backends.milvus.server import MOST_ROWS, SETTLED, MilvusServer, Row, damaged
 
 _IDS_AT_ONCE = 200
@@ -58,18 +48,24 @@ class Collections:
         return found
 
     def texts(self, kind: str, names: Sequence[str]) -> dict[str, str]:
-        """Return the texts of a kind that there are, by name, however long they are."""
+        """Return the texts of a kind that there are, by name, however long they are.
+
+        Raises:
+            IndexDamagedError: If a piece of one is missing.
+        """
         firsts = self._of_keys([f"{kind}:{name}:0" for name in names])
-        more = {
-            name: [f"{kind}:{name}:{piece}" for piece in range(1, int(firsts[key][NUMBER]))]
+        keys = {
+            name: [f"{kind}:{name}:{piece}" for piece in range(int(first[NUMBER]))]
             for name in names
-            if (key := f"{kind}:{name}:0") in firsts
+            if (first := firsts.get(f"{kind}:{name}:0")) is not None
         }
-        rest = self._of_keys([key for keys in more.values() for key in keys])
-        return {
-            name: joined([firsts[f"{kind}:{name}:0"], *(rest[key] for key in keys if key in rest)])
-            for name, keys in more.items()
-        }
+        wanted = [key for each in keys.values() for key in each[1:]]
+        rows = firsts | self._of_keys(wanted)
+        for key in wanted:
+            if key not in rows:
+                detail = f"holds no {key}"
+                raise self.damaged(detail)
+        return {name: joined(rows[key] for key in each) for name, each in keys.items()}
 
     def _of_keys(self, keys: Sequence[str]) -> dict[str, Row]:
         found: dict[str, Row] = {}

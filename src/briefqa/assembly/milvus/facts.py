@@ -7,11 +7,7 @@ from numpy.typing import NDArray
 
 from briefqa.assembly.milvus.collections import Collections
 from briefqa.assembly.milvus.head import Head
-from briefqa.assembly.milvus.rows import (
-    COUNTS,
-    STATED,
-    array_of,
-)
+from briefqa.assembly.milvus.rows import COUNTS, STATED, array_of
 from briefqa.backends.milvus.expressions import may_hold, quoted
 from briefqa.backends.milvus.layout import (
     DAY,

@@ -7,11 +7,11 @@ serves, and ``NAME_previous`` to those of the one before.
 
 from dataclasses import dataclass
 
+from briefqa.backends.milvus.address import PREVIOUS
 from briefqa.backends.milvus.server import MilvusServer, damaged
 from briefqa.indexing.current import is_generation
 
 _CHUNKS, _RECORDS = "chunks", "records"
-_PREVIOUS = "previous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def read_aliases(server: MilvusServer) -> Aliased:
     """
     name = server.address.name
     serving = _led_to(server, name)
-    previous = _led_to(server, f"{name}_{_PREVIOUS}")
+    previous = _led_to(server, f"{name}{PREVIOUS}")
     return Aliased(serving, previous if previous != serving else None)
 
 
@@ -82,15 +82,15 @@ def let_serve(server: MilvusServer, serving: GenerationNames, before: Aliased) -
         # and the older would be nobody's.
         server.point(name, serving.chunks)
         if before.serving is not None:
-            server.point(f"{name}_{_PREVIOUS}", before.serving.chunks)
+            server.point(f"{name}{PREVIOUS}", before.serving.chunks)
         return
-    server.point(f"{name}_{_PREVIOUS}", before.serving.chunks)
+    server.point(f"{name}{PREVIOUS}", before.serving.chunks)
     server.point(name, serving.chunks)
 
 
 def forget_previous(server: MilvusServer) -> None:
     """Let go of the generation before, which stays where it is until it is swept."""
-    server.unpoint(f"{server.address.name}_{_PREVIOUS}")
+    server.unpoint(f"{server.address.name}{PREVIOUS}")
 
 
 def sweep(server: MilvusServer) -> list[str]:

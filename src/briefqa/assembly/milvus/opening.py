@@ -45,7 +45,8 @@ class MilvusIndex:
         if names is None:
             raise missing(address)
         self._looked = time.monotonic()
-        self._serving, self._opened, self._calibration = self._open(names, None)
+        self._calibrations: dict[str, Calibration] = {}
+        self._serving, self._opened = names, self._open(names, None)
 
     @property
     def folder(self) -> Path:
@@ -72,7 +73,7 @@ class MilvusIndex:
 
     def calibration(self, opened: Opened) -> Calibration:
         """Return what turns evidence into a probability: the index's own, or the shipped one."""
-        return self._calibration if opened is self._opened else CALIBRATION
+        return self._calibrations[opened.generation.ref.generation]
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -82,7 +83,8 @@ class MilvusIndex:
         try:
             names = serving_now(self._server)
             if names is not None and names != self._serving:
-                self._serving, self._opened, self._calibration = self._open(names, self._opened)
+                self._opened = self._open(names, self._opened)
+                self._serving = names
             self._trouble = None
         except (IndexFileError, BackendError) as error:
             if self._trouble is None:
@@ -90,9 +92,7 @@ class MilvusIndex:
             self._trouble = str(error)
         self._looked = time.monotonic()
 
-    def _open(
-        self, names: GenerationNames, before: Opened | None
-    ) -> tuple[GenerationNames, Opened, Calibration]:
+    def _open(self, names: GenerationNames, before: Opened | None) -> Opened:
         head = read_head(self._server, names)
         generation = open_named(self._server, names, head)
         model_id = generation.manifest.model_id
@@ -101,8 +101,9 @@ class MilvusIndex:
             if before is not None and before.embedder.model_id == model_id
             else embedder_here(model_id, configured=self._configured)
         )
-        opened = Opened(Current(generation.ref, None, head.sources), generation, embedder)
-        return names, opened, calibration_from(head.calibration, generation)
+        # For whoever asks: also for questions under way to a generation that was swapped out.
+        self._calibrations[names.generation] = calibration_from(head.calibration, generation)
+        return Opened(Current(generation.ref, None, head.sources), generation, embedder)
 
 
 def embedder_here(model_id: str, *, configured: str | None = None) -> Embedder:

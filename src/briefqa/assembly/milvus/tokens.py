@@ -8,16 +8,9 @@ from numpy.typing import NDArray
 
 from briefqa.assembly.milvus.collections import Collections
 from briefqa.assembly.milvus.head import Head
-from briefqa.assembly.milvus.rows import (
-    FREQUENCIES,
-    array_of,
-    tokens_of,
-)
+from briefqa.assembly.milvus.rows import FREQUENCIES, array_of, tokens_of
 from briefqa.backends.milvus.expressions import any_of
-from briefqa.backends.milvus.layout import (
-    CHUNK_ID,
-    TOKENS,
-)
+from briefqa.backends.milvus.layout import CHUNK_ID, TOKENS
 from briefqa.datatypes import ChunkId
 from briefqa.indexing.token_runs import ChunkTokens, TokenRuns
 from briefqa.protocols import TokenVectors

@@ -9,6 +9,9 @@ from briefqa.errors import SettingsError
 
 SERVER, TLS, LITE = "milvus://", "milvus+tls://", "milvus-lite:"
 DEFAULT_NAME = "briefqa"
+PREVIOUS = "_previous"
+"""Ends the alias of the generation before the one that serves."""
+
 _DEFAULT_PORT = 19530
 # Milvus allows letters, digits and underscores in the names of collections.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
@@ -54,8 +57,11 @@ class MilvusAddress:
         found = _HOST.fullmatch(place)
         if found is None:
             raise _unreadable(text, f"{place!r} is not a host with an optional port")
-        if not _NAME.fullmatch(name):
-            detail = f"{name!r} cannot be a name: expected letters, digits and underscores"
+        if not _NAME.fullmatch(name) or name.endswith(PREVIOUS):
+            detail = (
+                f"{name!r} cannot be a name: expected letters, digits and underscores, "
+                f"and not {PREVIOUS} at the end"
+            )
             raise _unreadable(text, detail)
         protocol = "https" if scheme == TLS else "http"
         return cls(text, name, server=f"{protocol}://{found[1]}:{found[2] or _DEFAULT_PORT}")

@@ -38,6 +38,7 @@ def test_a_path_means_milvus_lite() -> None:
     [
         "milvus://", "milvus:///briefs", "milvus://db:port/x", "milvus://db/a-b", "milvus://db/1",
         "milvus://user:password@db/x", "milvus-lite:", "milvus+tls://db/x/y", "milvus://a b/x",
+        "milvus://db/briefs_previous",
     ],
 )  # fmt: skip
 def test_what_is_no_address_is_told(text: str) -> None:
