@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,13 @@ pytest.importorskip("milvus_lite", reason="milvus-lite is not installed")
 
 from tests.milvus import lite_server
 
+from briefqa.answering import CALIBRATION
 from briefqa.assembly.building import build_index, check_index, put_into_index
+from briefqa.assembly.calibration_file import (
+    CALIBRATION_FILE,
+    calibration_to_json,
+    write_calibration,
+)
 from briefqa.assembly.keeping import collect_garbage, list_generations, roll_back
 from briefqa.assembly.migrating import migrate
 from briefqa.assembly.milvus import publishing
@@ -89,7 +95,10 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copied]:
         _write(briefs, list(_BRIEFS))
         build_index(briefs, folder)
         put_into_index("sent/note.txt", b"The lighthouse was lit in 1870.", folder)
-        (folder / "calibration.json").write_text("{}")
+        with open_texts(folder) as generation:
+            model_id = generation.manifest.model_id
+        own = replace(CALIBRATION, threshold=CALIBRATION.threshold / 2)
+        write_calibration(folder, calibration_to_json(own, model_id, {}))
         migrate(str(folder), address)
         yield Copied(folder, address, server)
     os.environ.pop("XDG_CACHE_HOME")
@@ -143,6 +152,7 @@ def test_searches_and_their_explanations_are_those_of_the_folder(
     assert stored.superseded() == local.superseded() != {}
     assert stored.documents() == local.documents()
     assert stored.info == local.info
+    assert stored.calibration == local.calibration != CALIBRATION
 
 
 def test_what_was_indexed_is_read_back(texts: tuple[Generation, Generation]) -> None:
@@ -229,7 +239,8 @@ def test_a_copy_comes_back_the_same(copied: Copied, tmp_path: Path) -> None:
     assert check_index(tmp_path / "back") == []
     uploads = [sorted((each / "uploads").iterdir()) for each in (copied.folder, tmp_path / "back")]
     assert [p.read_bytes() for p in uploads[1]] == [p.read_bytes() for p in uploads[0]] != []
-    assert (tmp_path / "back" / "calibration.json").read_text() == "{}"
+    calibrations = [(each / CALIBRATION_FILE) for each in (copied.folder, tmp_path / "back")]
+    assert calibrations[1].read_bytes() == calibrations[0].read_bytes()
     report = build_index(None, tmp_path / "back")
     assert report.embedded == 0
     assert not report.published
@@ -366,8 +377,11 @@ def test_commands_read_an_index_in_milvus(
     assert printed("check")["sound"]
     assert printed("generations", "list")["generations"]
     assert run(["doctor", *there]) == 0
-    names = {each["name"] for each in json.loads(capsys.readouterr().out)["checks"]}
-    assert {"pymilvus", "index", "index model"} <= names
+    checks = {
+        each["name"]: each["detail"] for each in json.loads(capsys.readouterr().out)["checks"]
+    }
+    assert {"pymilvus", "index", "index model"} <= checks.keys()
+    assert f"7 documents, 12 chunks, in {copied.address}" in checks["index"]
 
 
 def test_a_migration_between_folders_is_a_mistake(tmp_path: Path) -> None:

@@ -93,13 +93,12 @@ def examine(settings: "Settings") -> Iterator[Finding]:
     try:
         with open_index(settings.index, embedder=settings.embedder) as service:
             info, model_id, degraded = service.info, service.model_id, service.degraded
+        where = f"{_megabytes(folder)} on disk" if folder is not None else f"in {settings.index}"
         yield Finding(
             "index",
             State.OK,
             f"generation {info.generation}, {info.documents:,} documents, {info.chunks:,} chunks,"
-            f" {_megabytes(folder)} on disk"
-            if folder is not None
-            else f" in {settings.index}",
+            f" {where}",
         )
         yield Finding("index model", State.OK, model_id)
         if degraded:
