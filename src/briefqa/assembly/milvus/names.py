@@ -93,6 +93,15 @@ def forget_previous(server: MilvusServer) -> None:
     server.unpoint(f"{server.address.name}{PREVIOUS}")
 
 
+def remove(server: MilvusServer, names: GenerationNames) -> None:
+    """Remove what there is of a generation, and what leads to it."""
+    for alias in (names.name, f"{names.name}{PREVIOUS}"):
+        if server.aliased(alias) == names.chunks:
+            server.unpoint(alias)
+    for collection in (names.chunks, names.records):
+        server.drop(collection)
+
+
 def sweep(server: MilvusServer) -> list[str]:
     """Remove the collections of generations that no alias leads to; return these generations."""
     kept = read_aliases(server).kept

@@ -11,9 +11,9 @@ from briefqa.assembly.milvus.generations import open_named, read_head
 from briefqa.assembly.milvus.head import Head
 from briefqa.assembly.milvus.names import (
     GenerationNames,
-    forget_previous,
     let_serve,
     read_aliases,
+    remove,
     sweep,
 )
 from briefqa.assembly.milvus.proving import prove
@@ -81,7 +81,7 @@ def publish(
     before = read_aliases(server)
     is_there = names in before.kept and _is_whole(server, names)
     if not is_there:
-        _remove(server, names)
+        remove(server, names)
         try:
             head = _Writer(source, beside, server, names, on_progress).write()
             built = open_named(server, names, head, consistency=WRITTEN)
@@ -89,7 +89,7 @@ def publish(
         except BaseException:
             # What made it fail is what there is to say.
             with suppress(Exception):
-                _remove(server, names)
+                remove(server, names)
             raise
         before = read_aliases(server)
     let_serve(server, names, before)
@@ -104,17 +104,6 @@ def _is_whole(server: MilvusServer, names: GenerationNames) -> bool:
     except IndexFileError:
         return False
     return server.count(names.records) == head.all_records
-
-
-def _remove(server: MilvusServer, names: GenerationNames) -> None:
-    """Remove what there is of a generation, and what leads to it."""
-    aliased = read_aliases(server)
-    if names == aliased.previous:
-        forget_previous(server)
-    if names == aliased.serving:
-        server.unpoint(names.name)
-    for collection in (names.chunks, names.records):
-        server.drop(collection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,5 +237,5 @@ class _Writer:
             for row in array_rows(FREQUENCIES, self.source.tokens.frequencies):
                 kept.add(row)
         for name in sorted(set(self.source.sources.uploads.values())):
-            for row in records(UPLOAD, name, self.beside.upload(name), **{TEXT: name}):
+            for row in records(UPLOAD, name, self.beside.upload(name)):
                 kept.add(row)

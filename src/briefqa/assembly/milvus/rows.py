@@ -243,8 +243,9 @@ def row_bytes(row: dict[str, object]) -> int:
     found = 256
     for value in row.values():
         if isinstance(value, str):
-            found += len(value) * 2
-        elif isinstance(value, (list, dict, np.ndarray)):
-            texts = [each for each in value if isinstance(each, str)]
-            found += sum(map(len, texts)) * 2 if texts else len(value) * 12
+            found += 2 * len(value)
+        elif isinstance(value, list):
+            found += sum(2 * len(each) for each in value if isinstance(each, str))
+        elif isinstance(value, (dict, np.ndarray)):
+            found += 12 * len(value)
     return found

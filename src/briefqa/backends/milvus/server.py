@@ -226,7 +226,8 @@ def damaged(address: MilvusAddress, detail: str) -> IndexDamagedError:
 def is_missing(error: Exception) -> bool:
     """Tell whether Milvus has no collection or alias of the name it was given."""
     text = _message(error).lower()
-    return getattr(error, "code", None) == _MISSING or ("alias" in text and "not" in text)
+    is_unknown = "not exist" in text or "not found" in text
+    return getattr(error, "code", None) == _MISSING or ("alias" in text and is_unknown)
 
 
 def _message(error: Exception) -> str:

@@ -17,19 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 _K1, _B = np.float32(1.2), np.float32(0.75)
-_EXACT = 40
-"""Lengths up to this one are kept as they are."""
+_EXACT, _OFFSET = 40, 24
+"""Lengths below the first are kept as they are; the others without the second."""
 
 
 def _kept_lengths() -> NDArray[np.int64]:
     """Return the 256 lengths that a byte can stand for, ascending."""
-    lengths = list(range(_EXACT))
-    for byte in range(_EXACT, 256):
-        # Three bits of the number, and the rest says by how much they are shifted.
-        shifted = byte - _EXACT + 16
-        bits, shift = shifted & 7, (shifted >> 3) - 1
-        lengths.append(_EXACT - 16 + ((bits | 8) << shift) if shift >= 0 else bits)
-    return np.array(lengths, dtype=np.int64)
+    # Four bits of a number, of which the first is always set, and by how much they are shifted.
+    shifted = (byte - _OFFSET for byte in range(_EXACT, 256))
+    rounded = (_OFFSET + ((each & 7 | 8) << (each >> 3) - 1) for each in shifted)
+    return np.array([*range(_EXACT), *rounded], dtype=np.int64)
 
 
 _LENGTHS = _kept_lengths()
