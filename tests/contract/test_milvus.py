@@ -21,7 +21,7 @@ from tests.milvus import CollectionVectorBackend, CollectionWordsBackend, lite_s
 from briefqa.backends.milvus.server import MilvusServer
 from briefqa.protocols import LexicalIndex
 
-_FEW = settings(max_examples=6, deadline=None)
+_FEW = settings(max_examples=4, deadline=None)
 
 
 def promised(test: Callable[..., None]) -> Callable[..., None]:
