@@ -3,9 +3,10 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from briefqa import Service, build_index, open_index
@@ -34,6 +35,19 @@ def read_questions(path: Path) -> list[Question]:
         can = record.get("answerable", evidence != [])
         found.append(Question(record.get("question") or record["text"], can, quotes))
     return found
+
+
+def never_twice(questions: Sequence[str], *, times: int = 0) -> Iterator[str]:
+    """Yield the questions over and over, with other letters of the last word in upper case.
+
+    The work is the same, and nothing helps that is remembered by the text. ``times`` is how
+    often they were asked before.
+    """
+    for time in count(times):
+        for question in questions:
+            before, _, last = question.rpartition(" ")
+            letters = (c.upper() if time >> n & 1 else c.lower() for n, c in enumerate(last))
+            yield f"{before} {''.join(letters)}"
 
 
 @contextmanager

@@ -16,16 +16,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import cycle, islice
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import cycle, islice, product
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from questions import indexed, read_questions
+from questions import indexed, never_twice, read_questions
+
+from briefqa.machine import available_cores
 
 _CLIENTS = (1, 8, 32)
 _AT_ONCE = 8
+# Rounds of questions between those of two clients: more than one asks in a measurement.
+_APART = 20
+_ALONE_NAME = "embedding and search alone"
 
 # Embedding and search alone, in as many threads as there are cores: more get less done.
 _ALONE = """
@@ -93,9 +99,10 @@ class Client:
 
 
 @contextmanager
-def served(index: Path) -> Iterator[tuple[str, int]]:
+def served(index: Path, *, workers: int = 1) -> Iterator[tuple[str, int]]:
     """Run ``briefqa serve`` on a free port; give its address and its process id."""
     command = [sys.executable, "-m", "briefqa", "serve", "--index", str(index), "--port", "0"]
+    command += ["--workers", str(workers)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             lines = iter(process.stderr or ())
@@ -134,7 +141,7 @@ def questions_per_second(url: str, path: str, questions: Sequence[str], seconds:
 
     def ask(mine: int) -> None:
         client = Client(url)
-        for question in islice(cycle(questions), mine, None):
+        for question in islice(never_twice(questions, times=mine * _APART), mine, None):
             client.whole(path, question)
             if time.perf_counter() > ends:
                 return
@@ -162,7 +169,7 @@ def first_sentences(
 
     def ask(mine: int) -> None:
         client = Client(url)
-        for question in islice(cycle(questions), mine, None):
+        for question in islice(never_twice(questions, times=mine * _APART), mine, None):
             ms = client.first_sentence_ms(question)
             if ms is not None:
                 took.append(ms)
@@ -199,25 +206,33 @@ def memory(url: str, process: int, questions: Sequence[str], most: int) -> list[
 
 
 def measure_rates(
-    index: Path, url: str, questions: Sequence[str], seconds: float, rounds: int
+    index: Path, urls: Mapping[str, str], questions: Sequence[str], seconds: float, rounds: int
 ) -> dict[str, list[float]]:
-    """Return questions a second, by what was asked, round by round."""
-    rates: dict[str, list[float]] = {"embedding and search alone": [], "search": [], "ask": []}
+    """Return questions a second, by what was asked of which service, round by round."""
+    rates: defaultdict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):
-        rates["embedding and search alone"].append(alone_per_second(index, questions, seconds))
-        for name in ("search", "ask"):
-            rates[name].append(questions_per_second(url, f"/v1/{name}", questions, seconds))
+        rates[_ALONE_NAME].append(alone_per_second(index, questions, seconds))
+        for which, url in urls.items():
+            for name in ("search", "ask"):
+                found = questions_per_second(url, f"/v1/{name}", questions, seconds)
+                rates[f"{name}, {which}"].append(found)
     return rates
 
 
 def show_rates(rates: dict[str, list[float]]) -> None:
     """Print the rates, and each as a share of what there is without a service."""
-    alone = rates["embedding and search alone"]
+    alone = rates[_ALONE_NAME]
     print(f"\nquestions a second, {_AT_ONCE} at once{'median':>12}{'min':>9}{'max':>9}{'share':>9}")
     for name, found in rates.items():
         share = statistics.median(mine / best for mine, best in zip(found, alone, strict=True))
         row = f"{statistics.median(found):9.1f}{min(found):9.1f}{max(found):9.1f}{share:9.0%}"
         print(f"{name:37}{row}")
+
+
+def _services() -> dict[str, int]:
+    """Return how many processes answer, by a name for that."""
+    cores = max(2, available_cores())
+    return {"1 process": 1, f"{cores} processes": cores}
 
 
 def main() -> None:
@@ -235,16 +250,21 @@ def main() -> None:
     with indexed(options.documents) as (service, index):
         held = service.info
         print(f"{len(questions)} questions to {held.documents} documents in {held.chunks} chunks")
-        with served(index) as (url, process):
-            Client(url).whole("/v1/ask", questions[0])
-            print(f"\n{'first sentence, ms':30}{'answers':>9}{'median':>9}{'p95':>9}{'max':>9}")
-            for clients in _CLIENTS:
-                laps = first_sentences(url, questions, clients, options.seconds)
+        with ExitStack() as serving:
+            urls = {
+                name: serving.enter_context(served(index, workers=workers))[0]
+                for name, workers in _services().items()
+            }
+            print(f"\n{'first sentence, ms':34}{'answers':>9}{'median':>9}{'p95':>9}{'max':>9}")
+            for which, clients in product(urls, _CLIENTS):
+                Client(urls[which]).whole("/v1/ask", questions[0])
+                laps = first_sentences(urls[which], questions, clients, options.seconds)
                 p95 = laps[int(0.95 * (len(laps) - 1))]
                 row = f"{len(laps):9}{statistics.median(laps):9.1f}{p95:9.1f}{laps[-1]:9.1f}"
-                print(f"{f'{clients} at once':30}{row}", flush=True)
-                figures[f"first sentence, {clients} at once"] = laps
-            rates = measure_rates(index, url, questions, options.seconds, options.rounds)
+                name = f"{clients} at once, {which}"
+                print(f"{name:34}{row}", flush=True)
+                figures[f"first sentence, {name}"] = laps
+            rates = measure_rates(index, urls, questions, options.seconds, options.rounds)
             show_rates(rates)
             figures["questions a second"] = rates
         if options.memory:

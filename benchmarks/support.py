@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corruptions import CORRUPTIONS, NAME, PARAPHRASES, Pool, sentences_of, wilson
+from miswritten import MISWRITTEN, REWRITTEN, is_held_out, places_of
 from nupunkt import sent_spans
 
 from briefqa.answering.generating import find_support
@@ -70,7 +71,7 @@ class Row:
         """Return a row of the table."""
         low, high = wilson(self.right, self.cases)
         told = "true" if self.is_true else "false"
-        row = f"{self.kind:30}{told:6}{self.cases:7}{self.share:8.1%}"
+        row = f"{self.kind:34}{told:6}{self.cases:7}{self.share:8.1%}"
         return f"{row}  {low:.1%} to {high:.1%}"
 
 
@@ -157,6 +158,28 @@ def reworded(sentences: Sequence[str], dice: random.Random) -> Iterator[Case]:
                     yield Case(f"{title}: {kind}", changed, sentence, is_true)
 
 
+def miswritten(folder: Path, dice: random.Random) -> Iterator[Case]:
+    """Yield sentences of the passages of a set, and wrong ones of their words.
+
+    A kind is told apart by whether its article is of the half that the rules were made without.
+    """
+    with gzip.open(folder / "corpus.jsonl.gz", "rt", encoding="utf-8") as lines:
+        records = list(map(json.loads, lines))
+    for half, is_out in (("seen", False), ("unseen", True)):
+        passages = [r["text"] for r in records if is_held_out(r.get("title", "")) == is_out]
+        places = list(places_of(passages, _sentences, dice))
+        for changes, is_true in ((REWRITTEN, True), (MISWRITTEN, False)):
+            for kind, change in changes.items():
+                for place in places:
+                    for said in change(place, dice):
+                        if said not in place.passage or is_true:
+                            yield Case(f"{kind}, {half}", said, place.passage, is_true)
+
+
+def _sentences(passage: str) -> list[str]:
+    return [passage[start:end] for start, end in sent_spans(passage)]
+
+
 def _kind(answer: str) -> str:
     if re.search(r"\d", answer):
         return "year" if re.search(r"\b(?:1\d|20)\d\d\b", answer) else "number"
@@ -208,12 +231,35 @@ def balanced_accuracy(rows: Sequence[Row]) -> tuple[float, float]:
     return balanced, 1.96 * math.sqrt(spread)
 
 
+def chosen(cases: Sequence[Case], most: int, dice: random.Random) -> dict[str, list[Case]]:
+    """Return at most so many cases of each kind."""
+    by_kind: dict[str, list[Case]] = {}
+    for case in cases:
+        by_kind.setdefault(case.kind, []).append(case)
+    return {kind: dice.sample(found, min(len(found), most)) for kind, found in by_kind.items()}
+
+
+def measured(
+    by_kind: dict[str, list[Case]], options: argparse.Namespace, times: list[float]
+) -> list[Row]:
+    """Judge the cases, print a row for each kind, and add the milliseconds."""
+    rows: list[Row] = []
+    print(f"{'kind':34}{'is':6}{'cases':>7}{'right':>8}  95 % interval")
+    for kind, taken in by_kind.items():
+        wrong = list(wrong_of(taken, by_cited if options.cited else by_passage, times))
+        rows.append(Row(kind, len(taken), len(taken) - len(wrong), is_true=taken[0].is_true))
+        print(rows[-1].shown())
+        print(*wrong[: options.examples], sep="\n", end="\n" if options.examples else "")
+    return rows
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--documents", nargs="*", type=Path, default=[], help="folders of them")
     parser.add_argument("--written", type=Path, help="a set with answers that people wrote")
     parser.add_argument("--stated", type=Path, help="a set with short answers")
+    parser.add_argument("--miswritten", nargs="*", type=Path, default=[], help="sets to miswrite")
     parser.add_argument("--most", type=int, default=1000, help="cases judged of each kind")
     parser.add_argument("--seed", type=int, default=0, help="of what is chosen")
     parser.add_argument("--examples", type=int, default=0, help="wrong verdicts shown of each kind")
@@ -227,24 +273,17 @@ def main() -> None:
     if options.stated:
         cases += stated(questions_of(options.stated), dice)
     cases += reworded(sentences_of(options.documents), dice)
-    by_kind: dict[str, list[Case]] = {}
-    for case in cases:
-        by_kind.setdefault(case.kind, []).append(case)
-    by_kind = {
-        kind: dice.sample(found, min(len(found), options.most)) for kind, found in by_kind.items()
-    }
     times: list[float] = []
-    rows: list[Row] = []
-    print(f"{'kind':30}{'is':6}{'cases':>7}{'right':>8}  95 % interval")
-    for kind, taken in by_kind.items():
-        wrong = list(wrong_of(taken, by_cited if options.cited else by_passage, times))
-        rows.append(Row(kind, len(taken), len(taken) - len(wrong), is_true=taken[0].is_true))
-        print(rows[-1].shown())
-        print(*wrong[: options.examples], sep="\n", end="\n" if options.examples else "")
+    rows = measured(chosen(cases, options.most, dice), options, times)
     balanced, half = balanced_accuracy(rows)
     median, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
     print(f"\nbalanced accuracy {balanced:.1%} ({balanced - half:.1%} to {balanced + half:.1%})")
     print(f"{median:.2f} ms a sentence, {p95:.2f} ms at p95")
+    if options.miswritten:
+        dice = random.Random(options.seed)  # noqa: S311 - no secret
+        cases = [case for folder in options.miswritten for case in miswritten(folder, dice)]
+        print("\nas small models write; of articles that were seen, and of others")
+        rows += measured(chosen(cases, options.most, dice), options, times)
     if options.json:
         told = {"balanced_accuracy": balanced, "half_width": half, "median_ms": median}
         kinds = {row.kind: {"cases": row.cases, "right": row.share} for row in rows}

@@ -80,7 +80,7 @@ def create_app(
     add_change_routes(app, admin)
     add_openai_routes(app, service)
     add_mcp_route(app, service)
-    add_operation_routes(app, service)
+    add_operation_routes(app, service, access)
     add_metrics_route(app, observer.metrics)
     add_docs_routes(app)
     add_page_routes(app, service, access)

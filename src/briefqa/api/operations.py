@@ -5,9 +5,12 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.responses import JSONResponse
 
+from briefqa.api.access import Access
 from briefqa.api.problems import PROBLEM_REPLIES
 from briefqa.api.schemas import HealthReply, ReadyReply
 from briefqa.assembly.service import Service
+
+_IN_THE_LOG = "the newest state of the index cannot be used; the server's log has why"
 
 
 def installed_version() -> str:
@@ -15,7 +18,7 @@ def installed_version() -> str:
     return version("briefqa")
 
 
-def add_operation_routes(app: FastAPI, service: Service) -> None:
+def add_operation_routes(app: FastAPI, service: Service, access: Access) -> None:
     """Add ``/health`` and ``/ready``."""
     health_reply = {"status": "ok", "version": installed_version()}
 
@@ -41,6 +44,9 @@ def add_operation_routes(app: FastAPI, service: Service) -> None:
     )
     def ready() -> JSONResponse:
         index, reason = service.info, service.degraded
+        if reason is not None and access.keys:
+            # It may name a path, and this is asked without a key.
+            reason = _IN_THE_LOG
         return JSONResponse(
             {
                 "status": "ready" if reason is None else "degraded",

@@ -1,7 +1,6 @@
 """Routes that ask, and the one that checks what was answered."""
 
 from fastapi import FastAPI
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -11,7 +10,7 @@ from briefqa.api.observing import noted
 from briefqa.api.problems import PROBLEM_REPLIES
 from briefqa.api.replies import WireResponse
 from briefqa.api.schemas import AnswerReply, AskRequest, SearchReply, SearchRequest
-from briefqa.api.streaming import STREAMED, Events, NativeForm, reply_streamed, reply_whole
+from briefqa.api.streaming import STREAMED, Events, NativeForm, reply
 from briefqa.api.verification import verify_answer
 from briefqa.assembly.service import Service
 from briefqa.datatypes import Turn
@@ -93,7 +92,5 @@ def _add_asking(app: FastAPI, service: Service) -> None:
                 policy=body.policy,
             )
 
-        events = await run_in_threadpool(start)
-        if body.stream:
-            return reply_streamed(events, NativeForm(request.scope))
-        return await reply_whole(events, request)
+        form = NativeForm(request.scope) if body.stream else None
+        return await reply(start, request, form=form)

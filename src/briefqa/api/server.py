@@ -21,8 +21,9 @@ from briefqa.api.admin import Admin
 from briefqa.api.app import create_app
 from briefqa.api.limiting import Limits, Slots, protocol_within
 from briefqa.api.observing.observer import Observer
+from briefqa.assembly.models import EXTRACTIVE
 from briefqa.assembly.service import Service
-from briefqa.errors import AddressInUseError, SettingsError
+from briefqa.errors import AddressInUseError, BriefqaError, SettingsError
 
 # Between the end of an answer and that of its connection.
 _LEEWAY_S = 2
@@ -34,7 +35,8 @@ def serve(  # noqa: PLR0913 - what answers, where, and for whom
     service: Service,
     *,
     host: str,
-    port: int,
+    port: int = 0,
+    listener: socket.socket | None = None,
     admin: Admin | None = None,
     access: Access | None = None,
     limits: Limits | None = None,
@@ -47,6 +49,8 @@ def serve(  # noqa: PLR0913 - what answers, where, and for whom
         service: What answers; closing it stays the caller's.
         host: Name or address to listen on.
         port: Port to listen on; 0 picks a free one.
+        listener: What `listen` gave for ``host`` and ``port``; closing it stays the caller's. Left
+            out, it is made here.
         admin: Lets those who hold its key change the index; without it nobody can.
         access: Who may reach it; left out, whoever is on this machine. To ``host`` it answers too.
         limits: How much a client may send and wait; the defaults if left out.
@@ -60,12 +64,15 @@ def serve(  # noqa: PLR0913 - what answers, where, and for whom
         KeyboardInterrupt: After SIGINT, and an end as orderly as after SIGTERM.
     """
     access = access or Access()
-    with _listen(host, port, asks_for_key=bool(access.keys)) as listener:
+    with contextlib.ExitStack() as ending:
+        if listener is None:
+            listener = ending.enter_context(listen(host, port, asks_for_key=bool(access.keys)))
         access = replace(access, hosts=(*access.hosts, host.lower().removesuffix(".")))
         limits = limits or Limits()
         app = create_app(service, admin, access=access, limits=limits, observer=observer)
-        server = Server(app, limits, url=_url(host, listener), on_ready=on_ready)
+        server = Server(app, limits, url=address_of(host, listener), on_ready=on_ready)
         with _outlived_termination(server):
+            _warm_up(service)
             server.run(sockets=[listener])
 
 
@@ -115,7 +122,26 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _listen(host: str, port: int, *, asks_for_key: bool) -> socket.socket:
+def _warm_up(service: Service) -> None:
+    """Answer a question, so that the first one asked does not wait for what is loaded with it."""
+    # What is wrong with an index that has been opened is told to whoever asks.
+    with contextlib.suppress(BriefqaError):
+        service.ask("What do the documents say?", model=EXTRACTIVE)
+
+
+def listen(host: str, port: int, *, asks_for_key: bool) -> socket.socket:
+    """Return a socket that listens.
+
+    Args:
+        host: Name or address to listen on.
+        port: Port to listen on; 0 picks a free one.
+        asks_for_key: Whether who comes there is asked for a key.
+
+    Raises:
+        AddressInUseError: If the port is taken.
+        SettingsError: If the address cannot be listened on for another reason, or other
+            machines could reach it there and no key is asked for.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -158,7 +184,8 @@ def _refused(host: str, port: int, error: Exception) -> SettingsError:
     return SettingsError(f"cannot listen on port {port} of {host!r}: {reason}")
 
 
-def _url(host: str, listener: socket.socket) -> str:
+def address_of(host: str, listener: socket.socket) -> str:
+    """Return what a client types, such as ``http://127.0.0.1:8321``."""
     port = listener.getsockname()[1]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

@@ -78,15 +78,29 @@ class NativeForm:
         yield format_sse_event(event="error", data_str=data)
 
 
-async def reply_whole(
-    events: Events, request: Request, render: Callable[[Answer], WireObject] = answer_to_wire
+async def reply(
+    start: Callable[[], Events],
+    request: Request,
+    *,
+    form: StreamForm | None = None,
+    render: Callable[[Answer], WireObject] = answer_to_wire,
 ) -> Response:
-    """Return the answer that ``events`` end with, as ``render`` puts it.
+    """Return an answer as server-sent events of ``form``, or where there is none as a whole.
+
+    Args:
+        start: Begins the answer; called in a thread.
+        request: What is replied to.
+        form: Puts each event as it comes.
+        render: Puts the whole answer.
 
     Raises:
         ClientDisconnect: If whoever asked has gone meanwhile; the answer was stopped.
     """
-    async with aclosing(in_threads(_without_parts(events))) as coming:
+    if form is not None:
+        # What is wrong with a question is told by a status.
+        return event_stream(_sent(await to_thread.run_sync(start), form))
+    # All in one thread: to change it costs more than to begin.
+    async with aclosing(in_threads(_without_parts(start))) as coming:
         async for event in coming:
             if isinstance(event, Answer):
                 return WireResponse(render(event))
@@ -95,17 +109,12 @@ async def reply_whole(
     raise ClientDisconnect
 
 
-def _without_parts(events: Events) -> Events:
-    """Yield ``events`` but those of which the answer will tell."""
-    with closing(events):
+def _without_parts(start: Callable[[], Events]) -> Events:
+    """Begin an answer, and yield its events but those of which it will tell as a whole."""
+    with closing(start()) as events:
         for event in events:
             if isinstance(event, Answer | StillWriting):
                 yield event
-
-
-def reply_streamed(events: Events, form: StreamForm) -> Response:
-    """Return a reply that sends each of ``events`` when it comes, as server-sent events."""
-    return event_stream(_sent(events, form))
 
 
 def event_stream(content: AsyncGenerator[bytes, None] | Iterable[bytes]) -> Response:

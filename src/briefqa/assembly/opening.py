@@ -10,6 +10,7 @@ from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.opened import FollowedIndex, Opened
 from briefqa.assembly.places import milvus_address
+from briefqa.assembly.remembering import remembering
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.errors import BackendError, IndexFileError
@@ -95,7 +96,7 @@ class OpenIndex:
             return Opened(current, generation, before.embedder)
         models = self._index / MODELS_FOLDER
         embedder = embedder_for_questions(model_id, models, configured=self._configured)
-        return Opened(current, generation, embedder)
+        return Opened(current, generation, remembering(embedder))
 
 
 def follow_index(index: Path | str, *, embedder: str | None = None) -> FollowedIndex:

@@ -1,9 +1,7 @@
 """Joins the commands, and turns whatever goes wrong into one line and an exit code."""
 
 import gc
-import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -25,14 +23,11 @@ from briefqa.cli.inspecting import check, list_documents, show_config, show_docu
 from briefqa.cli.keys import hash_key, new_key
 from briefqa.cli.migrating import migrate
 from briefqa.cli.models import check_model, list_models
-from briefqa.cli.output import complain, say_warnings, tolerate_narrow_encodings
+from briefqa.cli.output import say_warnings, tolerate_narrow_encodings
 from briefqa.cli.serving import serve
+from briefqa.cli.telling import told
 from briefqa.cli.verifying import verify
 from briefqa.cli.why_not import why_not
-from briefqa.errors import BriefqaError
-
-INTERRUPTED = 130
-_DEBUG = "BRIEFQA_DEBUG"
 
 
 def _examples(*lines: str) -> str:
@@ -296,52 +291,4 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code. Whatever went wrong has been said on stderr, in one line.
     """
-    try:
-        code = app(arguments, prog_name="briefqa", standalone_mode=False) or 0
-        sys.stdout.flush()
-    except BriefqaError as error:
-        complain(str(error))
-        return error.exit_code
-    except typer.TyperException as error:
-        complain(_usage(error))
-        return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
-    except OSError as error:
-        return _unwritable(error)
-    except Exception as error:  # noqa: BLE001 - the last resort: nobody above would say it better
-        return _unexpected(error)
-    if code == INTERRUPTED:
-        complain("interrupted")
-    return int(code)
-
-
-def _usage(error: typer.TyperException) -> str:
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "briefqa"
-    return f"{error.format_message().rstrip('.')}; see `{command} --help`"
-
-
-def _unwritable(error: OSError) -> int:
-    """Say what the system refused; a reader that closed its pipe is told nothing."""
-    if not isinstance(error, BrokenPipeError):
-        where = f"{error.filename}: " if error.filename else ""
-        complain(f"{where}{error.strerror or error}")
-        _trace()
-    # What is still buffered cannot be written at exit either.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return BriefqaError.exit_code
-
-
-def _unexpected(error: Exception) -> int:
-    complain(
-        f"unexpected {type(error).__name__}: {error}; this is a bug, "
-        f"please report it with what {_DEBUG}=1 shows"
-    )
-    _trace()
-    return BriefqaError.exit_code
-
-
-def _trace() -> None:
-    if os.environ.get(_DEBUG, "") not in {"", "0"}:
-        traceback.print_exc()
+    return told(lambda: app(arguments, prog_name="briefqa", standalone_mode=False) or 0)

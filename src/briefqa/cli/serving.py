@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,9 @@ from briefqa.cli.options import EmbedderOption, IndexOption, ModelOption, Rerank
 from briefqa.cli.output import say
 
 if TYPE_CHECKING:
-    from briefqa.api.access import Access
+    from socket import socket
+
+    from briefqa.api.access import Access, Rate
     from briefqa.api.admin import Admin
     from briefqa.api.limiting import Limits
     from briefqa.settings import LimitSettings, ServerSettings, Settings
@@ -34,6 +37,10 @@ def serve(
             "--port", metavar="PORT", help="Port to listen on, 0 picks one; by default 8321."
         ),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", metavar="N", help="Processes that answer; by default 1."),
+    ] = None,
 ) -> int:
     """Serve the index over HTTP until interrupted.
 
@@ -41,38 +48,67 @@ def serve(
     """
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
-    address = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    given = {"host": host, "port": port, "workers": workers}
+    server = {name: value for name, value in given.items() if value is not None}
     settings = load_settings(
         {
             "index": index,
             "embedder": embedder,
             "reranker": reranker,
             "model": model,
-            "server": address or None,
+            "server": server or None,
         }
     )
+    if settings.server.workers > 1:
+        from briefqa.cli.workers import serve_in_workers  # noqa: PLC0415 - as above
+
+        return serve_in_workers(settings)
+    serve_here(settings, on_ready=say_where)
+    return 0
+
+
+def say_where(url: str) -> None:
+    """Say that the service answers at ``url``."""
+    say(f"briefqa: serving at {url} (Ctrl-C stops it)")
+
+
+def serve_here(
+    settings: "Settings",
+    *,
+    on_ready: Callable[[str], None],
+    listener: "socket | None" = None,
+    rate: "Rate | None" = None,
+) -> None:
+    """Serve the index in this process, as one of ``server.workers``, until told to stop.
+
+    Args:
+        settings: All of them.
+        on_ready: Told the address once it answers.
+        listener: Where to listen, if not at the address of the settings.
+        rate: What counts requests, if this process is not the only one.
+    """
     with open_configured(settings) as service:
         # Only now: a missing index is told at once, not after a server was imported.
         from briefqa.api.observing.observer import Observer  # noqa: PLC0415
         from briefqa.api.observing.telemetry import traces_wanted  # noqa: PLC0415
-        from briefqa.api.server import serve as listen  # noqa: PLC0415
+        from briefqa.api.server import serve as serve_http  # noqa: PLC0415
 
-        _configure_logs(settings.server)
+        configure_logs(settings.server)
         with Observer(traces_wanted(settings.server.telemetry, os.environ)) as observer:
-            listen(
+            serve_http(
                 service,
                 admin=_admin(settings),
-                access=_access(settings.server),
-                limits=_limits(settings.server.limits),
+                access=_access(settings.server, rate),
+                limits=_limits(settings.server.limits).shared_by(settings.server.workers),
                 observer=observer,
                 host=settings.server.host,
                 port=settings.server.port,
-                on_ready=lambda url: say(f"briefqa: serving at {url} (Ctrl-C stops it)"),
+                listener=listener,
+                on_ready=on_ready,
             )
-    return 0
 
 
-def _configure_logs(settings: "ServerSettings") -> None:
+def configure_logs(settings: "ServerSettings") -> None:
     """Have log lines written as the settings of a server say."""
     from briefqa.logs import LogForm, configure_logging  # noqa: PLC0415 - as above
 
@@ -95,14 +131,16 @@ def _admin(settings: "Settings") -> "Admin | None":
     return Admin(key, most_bytes, IndexChanger(settings.index, reading_options(settings.documents)))
 
 
-def _access(settings: "ServerSettings") -> "Access":
-    from briefqa.api.access import Access  # noqa: PLC0415 - as above
+def _access(settings: "ServerSettings", rate: "Rate | None") -> "Access":
+    from briefqa.api.access import Access, RateLimiter  # noqa: PLC0415 - as above
 
+    if rate is None and settings.requests_per_minute is not None:
+        rate = RateLimiter(settings.requests_per_minute)
     return Access(
         keys=settings.key_digests(),
         hosts=tuple(settings.allowed_hosts),
         cors_origins=tuple(settings.cors_origins),
-        requests_per_minute=settings.requests_per_minute,
+        rate=rate,
     )
 
 

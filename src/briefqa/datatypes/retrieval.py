@@ -54,6 +54,10 @@ class Chunk:
         """What the model and the word index see."""
         return f"{self.prefix}\n{self.text}" if self.prefix else self.text
 
+    def __hash__(self) -> int:
+        # All that a chunk holds would be hashed anew each time.
+        return hash(self.chunk_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

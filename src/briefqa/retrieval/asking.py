@@ -61,17 +61,19 @@ def _emphasis(question: str, tokens: TokenVectors, words: LexicalIndex) -> NDArr
 
 
 def check_question(question: str) -> str:
-    """Return ``question`` without white space around it.
+    """Return ``question`` on one line, its words a space apart.
 
     Raises:
         QuestionError: If nothing is left, or too much.
     """
-    stripped = question.strip()
-    if not stripped:
+    # Space is no part of what is asked, and rules that look for words would look at all of it.
+    asked = " ".join(question.split())
+    if not asked:
         msg = "the question is empty; ask something in words"
         raise QuestionError(msg)
-    if len(stripped) > LONGEST_QUESTION:
-        msg = f"the question has {len(stripped)} characters; at most {LONGEST_QUESTION} are read"
+    length = len(question.strip())
+    if length > LONGEST_QUESTION:
+        msg = f"the question has {length} characters; at most {LONGEST_QUESTION} are read"
         raise QuestionError(msg)
     # What no encoding can write, no index can hold: half characters become question marks.
-    return stripped.encode("utf-8", "replace").decode("utf-8")
+    return asked.encode("utf-8", "replace").decode("utf-8")

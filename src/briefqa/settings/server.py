@@ -34,6 +34,13 @@ class ServerSettings(BaseModel):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8321, ge=0, le=65535, description="Port to listen on; 0 picks one.")
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=256,
+        description="Processes that answer, each with the index and the model in its memory; one a "
+        "core answers the most questions a second.",
+    )
     keys: dict[str, _Key] = Field(
         default={},
         description="Keys of those who may ask, by the name of each; without any, the service "

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -11,7 +12,8 @@ import uvicorn
 from briefqa import Service
 from briefqa.api import serve
 from briefqa.api.access import Access
-from briefqa.errors import AddressInUseError, SettingsError
+from briefqa.datatypes import Answer
+from briefqa.errors import AddressInUseError, IndexDamagedError, SettingsError
 
 
 def test_port_in_use_is_named(service: Service) -> None:
@@ -88,3 +90,29 @@ def test_termination_before_the_first_request_ends_the_server(
     serve(service, host="127.0.0.1", port=0)
 
     assert not ended_late.is_set()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_first_question_meets_a_service_that_has_answered(
+    service: Service, monkeypatch: pytest.MonkeyPatch, *, is_sound: bool
+) -> None:
+    """What is loaded with an answer is loaded before; what fails then fails for who asks."""
+    happened: list[str] = []
+    ask = Service.ask
+
+    def ask_once(self: Service, question: str, *, model: str) -> Answer:
+        happened.append("asked")
+        if not is_sound:
+            raise IndexDamagedError(Path("vectors"), "changed")
+        return ask(self, question, model=model)
+
+    def end(_: str) -> None:
+        happened.append("ready")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Service, "ask", ask_once)
+
+    serve(service, host="127.0.0.1", port=0, on_ready=end)
+
+    assert happened == ["asked", "ready"]

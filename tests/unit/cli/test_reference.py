@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from briefqa import errors
-from briefqa.cli.app import INTERRUPTED, app
+from briefqa.cli.app import app
+from briefqa.cli.telling import INTERRUPTED
 from briefqa.settings import ModelSettings, Settings
 
 _PAGES = Path(__file__).parents[3] / "docs" / "reference"

@@ -101,6 +101,12 @@ def verb_key(token: Token) -> str:
     return token.key or word
 
 
+def is_auxiliary(token: Token) -> bool:
+    """Say whether a word is an auxiliary; May is a month."""
+    is_month = token.lower == "may" and token.is_capital and not token.opens
+    return token.lower in AUXILIARIES and not is_month
+
+
 def is_past(token: Token) -> bool:
     """Say whether a word looks like the past form of a verb, or like its participle."""
     word = token.lower
@@ -207,16 +213,16 @@ def _main_verb(tokens: Sequence[Token]) -> int | None:
             is_relative = is_relative and token.text not in ",;"
         elif token.lower in RELATIVES | OPENING and at:
             is_relative = True
-        elif at and token.lower in AUXILIARIES:
+        elif at and is_auxiliary(token):
             found.append((at, True, is_relative))
         elif at and _is_verb(tokens, at):
             found.append((at, False, is_relative))
     chosen = [each for each in found if not each[2]]
     if not chosen or (tokens[0].lower in PRONOUNS and _is_present(tokens, 1)):
         return None
-    at, is_auxiliary, _ = chosen[0]
+    at, is_helping, _ = chosen[0]
     follows = tokens[at + 1].lower if at + 1 < len(tokens) else ""
-    if not is_auxiliary and follows in PREPOSITIONS - {"to"}:
+    if not is_helping and follows in PREPOSITIONS - {"to"}:
         # "The treaty signed in 1900 was …": the verb is still to come.
         return next((each[0] for each in chosen if each[1]), at)
     return at

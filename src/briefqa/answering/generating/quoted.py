@@ -32,6 +32,7 @@ _DETERMINING = ARTICLES | frozenset(
 )
 """Words that stand inside the phrase of a noun, or between it and its verb."""
 
+_OWNING = frozenset(str.split("its their his her"))
 _ENDING = frozenset(",;:.!?()[]—" + BREAK)
 _AUXILIARY_REACH = 4
 _LONGEST_INSERT = 6
@@ -60,7 +61,7 @@ class Quotes:
         """Say whether a pronoun before ``at``, in its sentence, may stand for another noun."""
         number = self.sentence[at]
         start = self.sentence.index(number)
-        return any(token.lower in PRONOUNS for token in self.tokens[start:at])
+        return any(token.lower in PRONOUNS - _OWNING for token in self.tokens[start:at])
 
 
 @lru_cache(256)
@@ -73,7 +74,7 @@ def read_quotes(text: str) -> Quotes:
     number = 0
     for at, token in enumerate(tokens):
         numbers.append(number)
-        number += _is_end(tokens, at)
+        number += is_end(tokens, at)
         if token.key:
             places.setdefault(token.key, []).append(at)
         if token.kind is TokenKind.WORD:
@@ -85,7 +86,8 @@ def _frozen(places: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:
     return {key: tuple(found) for key, found in places.items()}
 
 
-def _is_end(tokens: Sequence[Token], at: int) -> bool:
+def is_end(tokens: Sequence[Token], at: int) -> bool:
+    """Say whether a mark ends a sentence, or parts it in two."""
     token = tokens[at]
     if token.kind is not TokenKind.MARK:
         return False

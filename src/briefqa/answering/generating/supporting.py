@@ -7,6 +7,7 @@ from functools import lru_cache
 from briefqa.answering.extracting.leaning import leans
 from briefqa.answering.generating.clauses import two_clauses
 from briefqa.answering.generating.relations import unsaid_relation
+from briefqa.answering.generating.ties import loose_words
 from briefqa.answering.grounding import Claim, ClaimKind, Judgement, judge_sentence
 from briefqa.answering.grounding.claims import judgement_of
 from briefqa.answering.grounding.words import tokens_of
@@ -112,7 +113,7 @@ def _judged(sentence: str, quote: str) -> Judgement:
     judgement = judge_sentence(sentence, [quote])
     if judgement.verdict is not Verdict.SUPPORTED:
         return judgement
-    unsaid = unsaid_relation(sentence, [quote])
+    unsaid = unsaid_relation(sentence, [quote]) or loose_words(sentence, [quote])
     if unsaid is None:
         return judgement
     claim = Claim(ClaimKind.WORDING, unsaid, None, Verdict.PARTLY)

@@ -4,5 +4,14 @@ from briefqa.api.access.access import OPEN, Access
 from briefqa.api.access.hosts import HostMiddleware
 from briefqa.api.access.keys import KeyMiddleware
 from briefqa.api.access.origins import allow_origins
+from briefqa.api.access.rate import Rate, RateLimiter
 
-__all__ = ["OPEN", "Access", "HostMiddleware", "KeyMiddleware", "allow_origins"]
+__all__ = [
+    "OPEN",
+    "Access",
+    "HostMiddleware",
+    "KeyMiddleware",
+    "Rate",
+    "RateLimiter",
+    "allow_origins",
+]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from briefqa.api.access.rate import Rate
 from briefqa.settings.addresses import ANY_HOST
 
 
@@ -15,8 +16,8 @@ class Access:
     ``keys`` has the SHA-256 of each key by the name of its holder; empty, no key is asked for.
     ``hosts`` are names by which the service may be addressed, in lower case and without a port,
     beside localhost and IP addresses; ``*`` allows any. ``cors_origins`` are those whose pages
-    may call it, as browsers send them. ``requests_per_minute`` holds for each key, or for each
-    address where there are none; None is no limit.
+    may call it, as browsers send them. ``rate`` counts for each key, or for each address where
+    there are none; None is no limit.
     """
 
     keys: Mapping[str, bytes] = field(
@@ -24,7 +25,7 @@ class Access:
     )
     hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
-    requests_per_minute: int | None = None
+    rate: Rate | None = None
 
 
 OPEN: Final = Access(hosts=(ANY_HOST,))

@@ -9,7 +9,6 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from briefqa.api.access.access import Access
-from briefqa.api.access.rate import RateLimiter
 from briefqa.api.problems import KEY_NEEDED, RATE_LIMITED, problem_response
 
 KEY_HEADER: Final = "X-API-Key"
@@ -62,9 +61,7 @@ class KeyMiddleware:
     def __init__(self, app: ASGIApp, *, access: Access) -> None:
         self.app = app
         self._keys = access.keys
-        self._limiter = (
-            None if access.requests_per_minute is None else RateLimiter(access.requests_per_minute)
-        )
+        self._rate = access.rate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -81,11 +78,11 @@ class KeyMiddleware:
                 response = problem_response(KEY_NEEDED, detail, scope, headers=CHALLENGE)
                 await response(scope, receive, send)
                 return
-        if self._limiter is not None:
-            wait_s = self._limiter.take(_client(scope, holder))
+        if self._rate is not None:
+            wait_s = self._rate.take(_client(scope, holder))
             if wait_s > 0:
                 detail = (
-                    f"{_named(holder)} may send {self._limiter.per_minute} requests a minute "
+                    f"{_named(holder)} may send {self._rate.per_minute} requests a minute "
                     f"(server.requests_per_minute); try again in {wait_s} s"
                 )
                 headers = {"Retry-After": str(wait_s)}

@@ -7,11 +7,24 @@ moment is known at which it is full again, so that one that is full is not kept 
 import math
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 MOST_CLIENTS: Final = 10_000
 _MINUTE_S: Final = 60.0
 _OTHERS: Final = ""
+
+
+class Rate(Protocol):
+    """Says of each client whether it may ask now."""
+
+    @property
+    def per_minute(self) -> int:
+        """How often each may ask in a minute."""
+        ...
+
+    def take(self, client: str) -> int:
+        """Count a request of ``client``; return 0, or in how many seconds it may ask again."""
+        ...
 
 
 class RateLimiter:

@@ -1,6 +1,6 @@
 """The numbers that bound a request, an answer and a connection."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from briefqa.errors import LimitError, QuestionError
@@ -41,6 +41,15 @@ class Limits:
     body_s: float = 20
     write_s: float = 30
     grace_s: float = 10
+
+    def shared_by(self, workers: int) -> "Limits":
+        """Return those of one of so many processes that keep these limits together, or nearly."""
+        return replace(
+            self,
+            answers_at_once=-(-self.answers_at_once // workers),
+            answers_waiting=-(-self.answers_waiting // workers),
+            connections=-(-self.connections // workers),
+        )
 
     def check(self, question: str, *, top_k: int = 1) -> None:
         """Refuse what this server takes less of than others.

@@ -50,6 +50,7 @@ class Slots:
         self._queue: deque[_Ticket] = deque()
         self._took: deque[float] = deque(maxlen=_REMEMBERED)
         self._stops_at: float | None = None
+        self._on_change: Callable[[], None] = lambda: None
 
     @classmethod
     def within(cls, limits: Limits) -> Self:
@@ -80,6 +81,10 @@ class Slots:
         seconds = math.ceil(mean * (self.waiting + 1) / self._at_once)
         return min(max(seconds, 1), _LONGEST_RETRY_S)
 
+    def watch(self, on_change: Callable[[], None]) -> None:
+        """Have ``on_change`` called whenever a slot or a place in the queue is taken or left."""
+        self._on_change = on_change
+
     @asynccontextmanager
     async def taken(self, receive: Receive) -> AsyncIterator[None]:
         """Hold a slot, for which it may be necessary to wait.
@@ -96,6 +101,7 @@ class Slots:
             raise StoppingError(retry_after_s=self.retry_after_s)
         if self._free:
             self._free -= 1
+            self._on_change()
         else:
             await self._wait(receive)
         began = self._clock()
@@ -111,6 +117,7 @@ class Slots:
         waiting, self._queue = self._queue, deque()
         for ticket in waiting:
             ticket.called.set()
+        self._on_change()
 
     async def _wait(self, receive: Receive) -> None:
         if len(self._queue) >= self._most_waiting:
@@ -118,6 +125,7 @@ class Slots:
             raise BusyError(detail, retry_after_s=self.retry_after_s)
         ticket = _Ticket()
         self._queue.append(ticket)
+        self._on_change()
         has_left = False
         try:
             has_left = await _called_before_leaving(ticket, receive, self._wait_s)
@@ -141,15 +149,17 @@ class Slots:
             self._give_back()
         elif ticket in self._queue:
             self._queue.remove(ticket)
+            self._on_change()
 
     def _give_back(self) -> None:
-        if not self._queue:
+        if self._queue:
+            # Handed on rather than set free, so that nobody who comes later takes it.
+            ticket = self._queue.popleft()
+            ticket.has_slot = True
+            ticket.called.set()
+        else:
             self._free += 1
-            return
-        # Handed on rather than set free, so that nobody who comes later takes it.
-        ticket = self._queue.popleft()
-        ticket.has_slot = True
-        ticket.called.set()
+        self._on_change()
 
 
 async def _called_before_leaving(ticket: _Ticket, receive: Receive, wait_s: float) -> bool:

@@ -1,18 +1,25 @@
-"""Numbers for Prometheus, in a registry of our own."""
+"""Numbers for Prometheus, in a registry of our own.
 
+Where ``PROMETHEUS_MULTIPROC_DIR`` names a folder, each process writes what it counts into that,
+and each tells the sum.
+"""
+
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from briefqa.api.observing.request import ObservedRequest, outcome_of, way_of
 from briefqa.datatypes import Answer, IndexInfo, SearchResult
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 # From a look at a list to what a language model on a CPU takes.
 _SECONDS = (
@@ -48,6 +55,10 @@ class Load(Protocol):
         """How many wait for a slot."""
         ...
 
+    def watch(self, on_change: Callable[[], None]) -> None:
+        """Have ``on_change`` called whenever one of the two changes."""
+        ...
+
 
 class Metrics:
     """Counts requests, questions and what they took; safe to use from several threads."""
@@ -55,6 +66,7 @@ class Metrics:
     def __init__(self) -> None:
         registry = CollectorRegistry()
         self._registry = registry
+        self._index: Collector | None = None
         self._requests = Counter(
             "briefqa_requests",
             "Requests that ended, by route, method and class of status.",
@@ -103,11 +115,30 @@ class Metrics:
 
     def watch_index(self, index: IndexState) -> None:
         """Tell of ``index`` as well, as it is when the metrics are asked for."""
-        self._registry.register(_Gauges(lambda: _of_index(index)))
+        self._index = _Gauges(lambda: _of_index(index))
+        self._registry.register(self._index)
 
     def watch_load(self, load: Load) -> None:
-        """Tell of ``load`` as well, as it is when the metrics are asked for."""
-        self._registry.register(_Gauges(lambda: _of_load(load)))
+        """Tell of ``load`` as well."""
+        under_way = Gauge(
+            "briefqa_answers_under_way",
+            "Requests being worked on, of those that need a slot.",
+            multiprocess_mode="livesum",
+            registry=self._registry,
+        )
+        waiting = Gauge(
+            "briefqa_answers_waiting",
+            "Requests that wait for one.",
+            multiprocess_mode="livesum",
+            registry=self._registry,
+        )
+
+        def tell() -> None:
+            under_way.set(load.under_way)
+            waiting.set(load.waiting)
+
+        load.watch(tell)
+        tell()
 
     def count(self, request: ObservedRequest) -> None:
         """Count a request that ended."""
@@ -123,7 +154,14 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return all numbers in the text format of Prometheus."""
-        return generate_latest(_WithoutTimesMade(self._registry))
+        registry = self._registry
+        if SHARED in os.environ:
+            # What is told of a process is left out: it would be any one of them.
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            if self._index is not None:
+                registry.register(self._index)
+        return generate_latest(_WithoutTimesMade(registry))
 
     def _count_stages(self, result: Answer | SearchResult) -> None:
         took: defaultdict[str, float] = defaultdict(float)
@@ -186,12 +224,3 @@ def _of_index(index: IndexState) -> Iterator[Metric]:
         "1 while an older generation answers because the newest cannot be used, else 0.",
         int(degraded is not None),
     )
-
-
-def _of_load(load: Load) -> Iterator[Metric]:
-    yield GaugeMetricFamily(
-        "briefqa_answers_under_way",
-        "Requests being worked on, of those that need a slot.",
-        load.under_way,
-    )
-    yield GaugeMetricFamily("briefqa_answers_waiting", "Requests that wait for one.", load.waiting)

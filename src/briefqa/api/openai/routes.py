@@ -1,7 +1,7 @@
 """The OpenAI-compatible routes."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -28,7 +28,7 @@ from briefqa.api.openai.schemas import (
 )
 from briefqa.api.openai.tasks import task_reply
 from briefqa.api.replies import WireResponse
-from briefqa.api.streaming import STREAMED, Events, event_stream, reply_streamed, reply_whole
+from briefqa.api.streaming import STREAMED, Events, event_stream, reply
 from briefqa.assembly.service import Service
 from briefqa.wire import WireObject
 
@@ -85,10 +85,12 @@ def _add_chat(app: FastAPI, service: Service) -> None:
             if body.stream:
                 return event_stream(form.plain(written))
             return WireResponse(plain_completion(written, exchange))
-        events = await _events(asked, exchange.choice, service)
-        if body.stream:
-            return reply_streamed(events, form)
-        return await reply_whole(events, request, lambda answer: whole_completion(answer, exchange))
+        return await reply(
+            _starting(asked, exchange.choice, service),
+            request,
+            form=form if body.stream else None,
+            render=lambda answer: whole_completion(answer, exchange),
+        )
 
 
 def _add_responses(app: FastAPI, service: Service) -> None:
@@ -109,10 +111,12 @@ def _add_responses(app: FastAPI, service: Service) -> None:
             if body.stream:
                 return event_stream(form.plain(written))
             return WireResponse(plain_response(written, exchange))
-        events = await _events(asked, exchange.choice, service)
-        if body.stream:
-            return reply_streamed(events, form)
-        return await reply_whole(events, request, lambda answer: whole_response(answer, exchange))
+        return await reply(
+            _starting(asked, exchange.choice, service),
+            request,
+            form=form if body.stream else None,
+            render=lambda answer: whole_response(answer, exchange),
+        )
 
 
 def _described(choice: Choice, started: int) -> WireObject:
@@ -153,13 +157,9 @@ async def _opened(
     )
 
 
-async def _events(asked: Conversation, choice: Choice, service: Service) -> Events:
+def _starting(asked: Conversation, choice: Choice, service: Service) -> Callable[[], Events]:
     check_asked(asked.question)
-
-    def start() -> Events:
-        return service.stream(asked.question, history=asked.history, model=choice.writer)
-
-    return await run_in_threadpool(start)
+    return lambda: service.stream(asked.question, history=asked.history, model=choice.writer)
 
 
 def _check_nothing_kept(body: ResponsesRequest) -> None:

@@ -13,6 +13,7 @@ from briefqa.assembly.milvus.generations import connect, missing, open_named, re
 from briefqa.assembly.milvus.names import GenerationNames, serving_now
 from briefqa.assembly.opened import Opened
 from briefqa.assembly.places import kept_here
+from briefqa.assembly.remembering import remembering
 from briefqa.backends.milvus.address import MilvusAddress
 from briefqa.errors import BackendError, BriefqaError, IndexFileError
 from briefqa.indexing import Current, Generation
@@ -99,7 +100,7 @@ class MilvusIndex:
         embedder = (
             before.embedder
             if before is not None and before.embedder.model_id == model_id
-            else embedder_here(model_id, configured=self._configured)
+            else remembering(embedder_here(model_id, configured=self._configured))
         )
         # For whoever asks: also for questions under way to a generation that was swapped out.
         self._calibrations[names.generation] = calibration_from(head.calibration, generation)

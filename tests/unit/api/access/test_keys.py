@@ -15,6 +15,7 @@ from briefqa import Service
 from briefqa.api import create_app
 from briefqa.api.access import Access
 from briefqa.api.access.keys import holder_of, key_sent
+from briefqa.api.access.rate import RateLimiter
 from briefqa.settings.keys import hashed, key_digest
 
 _KEYS = {"alice": "alice-has-this-key", "bob": "bob-has-another-key"}
@@ -159,7 +160,7 @@ def test_no_header_is_too_odd_to_be_looked_at(value: bytes) -> None:
 
 def test_rate_is_counted_for_each_key_and_not_for_what_is_open(service: Service) -> None:
     """A page that reloads, or a probe, does not lock its reader out; nor does a stranger."""
-    access = Access(keys=_ACCESS.keys, hosts=("testserver",), requests_per_minute=3)
+    access = Access(keys=_ACCESS.keys, hosts=("testserver",), rate=RateLimiter(3))
     with TestClient(create_app(service, access=access)) as client:
         for _ in range(10):
             assert client.get("/health").status_code == 200
@@ -181,7 +182,7 @@ def test_rate_is_counted_for_each_key_and_not_for_what_is_open(service: Service)
 
 def test_without_keys_the_rate_is_counted_for_each_address(service: Service) -> None:
     """Nothing that a client can write down makes it another."""
-    access = Access(hosts=("testserver",), requests_per_minute=2)
+    access = Access(hosts=("testserver",), rate=RateLimiter(2))
     app = create_app(service, access=access)
     with TestClient(app) as one, TestClient(app, client=("10.0.0.9", 1)) as other:
         asked = [
@@ -191,6 +192,23 @@ def test_without_keys_the_rate_is_counted_for_each_address(service: Service) -> 
         assert other.get("/v1/models").status_code == 200
 
     assert asked == [200, 200, 429]
+
+
+@pytest.mark.parametrize("access", [_ACCESS, Access(hosts=("testserver",))])
+def test_what_is_wrong_with_the_index_is_for_who_has_a_key(
+    service: Service, monkeypatch: pytest.MonkeyPatch, access: Access
+) -> None:
+    """It names folders; whoever has no key learns that something is wrong, and where it says what.
+
+    On one's own machine, where no key is asked for, it is told at once.
+    """
+    monkeypatch.setattr(Service, "degraded", "/srv/secret/index: damaged")
+    with TestClient(create_app(service, access=access)) as client:
+        told = client.get("/ready").json()
+
+    assert told["status"] == "degraded"
+    assert ("secret" in told["reason"]) == (not access.keys)
+    assert access.keys == {} or "log" in told["reason"]
 
 
 def test_openapi_says_where_a_key_is_needed(client: TestClient, service: Service) -> None:

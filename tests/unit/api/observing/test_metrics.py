@@ -5,7 +5,7 @@ import string
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -276,22 +276,31 @@ def test_index_is_told_as_it_is_now(tmp_path: Path) -> None:
         assert _value(samples, "briefqa_index_degraded") == 0
 
 
-@dataclass(frozen=True)
-class _FixedLoad:
+@dataclass
+class _Load:
     under_way: int
     waiting: int
+    on_change: Callable[[], None] = lambda: None
+
+    def watch(self, on_change: Callable[[], None]) -> None:
+        self.on_change = on_change
 
 
-def test_load_is_read_when_it_is_asked_for() -> None:
+def test_load_is_told_as_it_changes() -> None:
     """A gauge that is only now and then brought up to date misses what matters."""
-    metrics = Metrics()
-    metrics.watch_load(_FixedLoad(3, 7))
+    metrics, load = Metrics(), _Load(3, 7)
+    metrics.watch_load(load)
+    at_first = metrics.text().decode()
+    load.under_way, load.waiting = 2, 0
+    load.on_change()
 
-    text = metrics.text().decode()
+    later = metrics.text().decode()
 
-    assert "\nbriefqa_answers_under_way 3.0\n" in text
-    assert "\nbriefqa_answers_waiting 7.0\n" in text
-    assert "_created" not in text
+    assert "\nbriefqa_answers_under_way 3.0\n" in at_first
+    assert "\nbriefqa_answers_waiting 7.0\n" in at_first
+    assert "\nbriefqa_answers_under_way 2.0\n" in later
+    assert "\nbriefqa_answers_waiting 0.0\n" in later
+    assert "_created" not in later
 
 
 def test_answer_under_way_is_seen_while_it_is(index: Path) -> None:
