@@ -7,7 +7,8 @@ from pathlib import Path
 from briefqa.backends.faiss import FaissBackend, NumberedChunks
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.datatypes import Chunk, ChunkId, DocId, Span
-from briefqa.indexing.tokens import ChunkTokens, TokenStore, TokenStoreWriter
+from briefqa.indexing.token_runs import ChunkTokens
+from briefqa.indexing.tokens import TokenStore, TokenStoreWriter
 from briefqa.protocols import (
     DocumentWords,
     Embedder,

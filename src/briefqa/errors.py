@@ -17,6 +17,7 @@ BriefqaError (1)
 │   ├── UnknownPluginError         no plug-in of that name is installed
 │   ├── DocumentIdError            what cannot be the id of a document
 │   ├── DocumentOwnedError         a document that only its folder can change
+│   ├── FolderNeededError          an index in a store where one in a folder is needed
 │   ├── RunsError                  runs of an evaluation that cannot be held against each other
 │   └── AddressInUseError          the port to serve on is taken
 ├── NoDocumentsError (3)           a folder without a readable document
@@ -29,6 +30,7 @@ BriefqaError (1)
 │   ├── IndexMismatchError         built with another model
 │   ├── IndexFormatError           built with another format
 │   ├── IndexOutdatedError         built by another version of the readers
+│   ├── StoreVersionError          a server that is too old to hold the index
 │   └── IndexDamagedError          a file does not match its checksum
 ├── GateError (1)                  a build that finds less than the index that serves
 ├── IndexLockedError (1)           another process is writing
@@ -40,6 +42,7 @@ BriefqaError (1)
 └── BackendError (5)               a model or store cannot be reached
     ├── WeightsError               model files that are not what they should be
     ├── ModelFaultError            a language model that writes nothing, or not all
+    ├── StoreError                 a store for vectors that is down, or refuses
     ├── ReplyError                 a server that refuses a request, or replies with nonsense
     └── ExportError                a model that onnxruntime cannot run faithfully
 ```
@@ -213,6 +216,14 @@ class DocumentOwnedError(UsageError):
         )
 
 
+class FolderNeededError(UsageError):
+    """A command works on the files of an index, and was given one that lies in a store."""
+
+    def __init__(self, address: str, *, advice: str) -> None:
+        self.address = address
+        super().__init__(f"the index {address!r} is not in a folder: {advice}")
+
+
 class RunsError(UsageError):
     """Runs of an evaluation cannot be held against each other as was asked."""
 
@@ -313,13 +324,12 @@ class IndexFileError(BriefqaError):
 
 
 class IndexMissingError(IndexFileError):
-    """There is no index in the folder."""
+    """There is no index in the folder, or at the address of a store."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | str, *, advice: str | None = None) -> None:
         self.folder = folder
-        super().__init__(
-            f"no index in {str(folder)!r}; build one with `briefqa index FOLDER --index {folder}`"
-        )
+        how = advice or f"build one with `briefqa index FOLDER --index {folder}`"
+        super().__init__(f"no index in {str(folder)!r}; {how}")
 
 
 class IndexMismatchError(IndexFileError):
@@ -359,10 +369,24 @@ class IndexOutdatedError(IndexFileError):
 class IndexDamagedError(IndexFileError):
     """A file of the index is missing or does not match its checksum."""
 
-    def __init__(self, path: Path | str, detail: str) -> None:
+    def __init__(
+        self, path: Path | str, detail: str, *, advice: str = "run `briefqa index` to rebuild it"
+    ) -> None:
         self.path = path
         self.detail = detail
-        super().__init__(f"index is damaged: {path}: {detail}; run `briefqa index` to rebuild it")
+        super().__init__(f"index is damaged: {path}: {detail}; {advice}")
+
+
+class StoreVersionError(IndexFileError):
+    """The server that is to hold the index is too old for it."""
+
+    def __init__(self, address: str, *, found: str, least: str) -> None:
+        self.address = address
+        self.found = found
+        super().__init__(
+            f"{address}: the server is Milvus {found}, but {least} or newer is needed, which "
+            "searches by words as well as by vectors; use a newer server"
+        )
 
 
 class GateError(BriefqaError):
@@ -461,6 +485,15 @@ class BackendError(BriefqaError):
 
 class WeightsError(BackendError):
     """Model files are missing or are not the ones expected."""
+
+
+class StoreError(BackendError):
+    """A store for vectors cannot be reached, or refuses what is asked of it."""
+
+    def __init__(self, address: str, detail: str) -> None:
+        self.address = address
+        self.detail = detail
+        super().__init__(f"{address}: {detail}")
 
 
 class ReplyError(BackendError):

@@ -31,6 +31,16 @@ class Selection:
     def __len__(self) -> int:
         return len(self.positions)
 
+    def runs(self) -> list[tuple[int, int]]:
+        """Return the first and the last of each unbroken run of positions."""
+        positions = self.positions
+        if not len(positions):
+            return []
+        ends = np.flatnonzero(np.diff(positions) > 1)
+        firsts = positions[np.concatenate(([0], ends + 1))]
+        lasts = positions[np.concatenate((ends, [len(positions) - 1]))]
+        return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
     def check_within(self, count: int) -> None:
         """Refuse a selection from something larger than ``count`` chunks.
 
@@ -186,15 +196,11 @@ class TokenEmbedder(Embedder, Protocol):
         ...
 
 
-class VectorStore(Protocol):
+class VectorIndex(Protocol):
     """Finds the nearest of the vectors it holds, by inner product."""
 
     def __len__(self) -> int:
         """Return how many vectors it holds."""
-        ...
-
-    def add(self, ids: Sequence[ChunkId], rows: Vectors, /) -> None:
-        """Add one vector a chunk; ids must be new."""
         ...
 
     def search(
@@ -208,6 +214,14 @@ class VectorStore(Protocol):
 
     def vectors(self, ids: Sequence[ChunkId], /) -> Vectors:
         """Return the stored vectors of ``ids``, shape (len(ids), dim)."""
+        ...
+
+
+class VectorStore(VectorIndex, Protocol):
+    """A vector index that can be added to, in a folder of its own."""
+
+    def add(self, ids: Sequence[ChunkId], rows: Vectors, /) -> None:
+        """Add one vector a chunk; ids must be new."""
         ...
 
     def finish(self, recall: float, on_progress: ProgressListener, /) -> None:

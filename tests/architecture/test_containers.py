@@ -215,7 +215,7 @@ def test_variables_for_briefqa_are_settings(
 
     assert settings.server.host == "0.0.0.0"  # noqa: S104 - inside the container
     assert settings.server.port == int(only(stages[-1], "EXPOSE").value)
-    assert settings.index == Path(only(stages[-1], "VOLUME").value)
+    assert settings.index == only(stages[-1], "VOLUME").value
     assert set(settings.server.keys) == {"compose"}
     assert settings.server.allowed_hosts == ["briefqa", "briefqa.localhost"]
     assert settings.models["small"].context_tokens == 8192

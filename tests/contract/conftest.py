@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.models import write_tiny_reranker
@@ -18,6 +19,9 @@ from briefqa.backends.sentence_transformers.reranker import SentenceTransformers
 from briefqa.backends.sentence_transformers.reranker import load as load_reranker
 from briefqa.datatypes import ModelDescription
 from briefqa.protocols import Embedder, LanguageModel, Reranker, TokenEmbedder
+
+if TYPE_CHECKING:
+    from briefqa.backends.milvus.server import MilvusServer
 
 
 @pytest.fixture(scope="session")
@@ -133,6 +137,16 @@ def local() -> Iterator[LocalModel]:
     model = load_local(ModelDescription("local", kind="local", context_tokens=1024))
     yield model
     model.close()
+
+
+@pytest.fixture(scope="session")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator["MilvusServer"]:
+    """Milvus in this process."""
+    pytest.importorskip("milvus_lite", reason="milvus-lite is not installed")
+    from tests.milvus import lite_server  # noqa: PLC0415 - an extra
+
+    with lite_server(tmp_path_factory.mktemp("milvus") / "lite.db") as server:
+        yield server
 
 
 @pytest.fixture(params=["served", pytest.param("local", marks=pytest.mark.model)])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from briefqa.backends.onnx import OnnxEmbedder, OnnxTokenEmbedder
 from briefqa.backends.sentence_transformers import SentenceTransformersEmbedder, quantized
-from briefqa.indexing.tokens import codes_of
+from briefqa.indexing.token_runs import codes_of
 from briefqa.protocols import Embedder, TokenEmbedder, TokenVectors, Vectors
 
 # The fixture gives the same embedder to each example, and keeps nothing of it.

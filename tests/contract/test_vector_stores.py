@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import count as count_from
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
@@ -14,9 +15,21 @@ from hypothesis import strategies as st
 from briefqa.backends.faiss import FaissBackend, NumberedChunks
 from briefqa.datatypes import ChunkId
 from briefqa.indexing.blocks import CheckedFiles
-from briefqa.protocols import Selection, VectorBackend, Vectors, VectorStore
+from briefqa.protocols import Selection, VectorBackend, VectorIndex, Vectors, VectorStore
 
 _TOLERANCE = 1e-5
+
+
+class Stores(Protocol):
+    """Makes stores of one kind."""
+
+    def create(self, dim: int) -> VectorStore:
+        """Return an empty store."""
+        ...
+
+    def again(self, store: VectorStore, ids: Sequence[ChunkId]) -> VectorIndex:
+        """Finish the store made last, and reopen it."""
+        ...
 
 
 @dataclass
@@ -46,7 +59,7 @@ _KINDS: dict[str, Callable[[], VectorBackend]] = {
 
 
 @pytest.fixture(scope="module", params=_KINDS)
-def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stores:
     """Every kind of vector store."""
     return Place(_KINDS[request.param](), tmp_path_factory.mktemp("stores"))
 
@@ -70,7 +83,7 @@ def named(count: int) -> list[ChunkId]:
     seed=st.integers(0, 2**32 - 1),
 )
 def test_search_agrees_with_exact_inner_products(
-    backend: Place, shape: tuple[int, int], queries: int, k: int, seed: int
+    backend: Stores, shape: tuple[int, int], queries: int, k: int, seed: int
 ) -> None:
     """Ids and similarities both match a plain matrix product."""
     count, dim = shape
@@ -91,7 +104,9 @@ def test_search_agrees_with_exact_inner_products(
 
 
 @given(distinct=st.integers(1, 4), copies=st.integers(1, 40), k=st.integers(1, 60))
-def test_equals_come_in_the_order_added(backend: Place, distinct: int, copies: int, k: int) -> None:
+def test_equals_come_in_the_order_added(
+    backend: Stores, distinct: int, copies: int, k: int
+) -> None:
     """Repeated paragraphs are common; which of them is shown must not be chance."""
     rows = np.tile(unit_rows(distinct, 24, seed=5), (copies, 1))
     query = unit_rows(1, 24, seed=6)
@@ -124,7 +139,7 @@ def selected(positions: Iterable[int]) -> Selection:
     data=st.data(),
 )
 def test_a_search_among_some_is_the_ranking_without_the_others(
-    backend: Place, shape: tuple[int, int], k: int, seed: int, data: st.DataObject
+    backend: Stores, shape: tuple[int, int], k: int, seed: int, data: st.DataObject
 ) -> None:
     """The best that a filter allows, not what it leaves of the best; and with the same scores."""
     count, copies = shape
@@ -144,7 +159,7 @@ def test_a_search_among_some_is_the_ranking_without_the_others(
         assert found == [hit for hit in everything if hit[0] in kept][:k]
 
 
-def test_a_selection_of_what_is_not_there_is_a_mistake(backend: Place) -> None:
+def test_a_selection_of_what_is_not_there_is_a_mistake(backend: Stores) -> None:
     """It comes from another index, and would name the wrong chunks of this one."""
     store = backend.create(4)
     store.add([ChunkId("a")], unit_rows(1, 4, seed=1))
@@ -154,7 +169,7 @@ def test_a_selection_of_what_is_not_there_is_a_mistake(backend: Place) -> None:
 
 
 @given(count=st.integers(0, 40), seed=st.integers(0, 1000))
-def test_a_store_comes_back_from_its_folder(backend: Place, count: int, seed: int) -> None:
+def test_a_store_comes_back_from_its_folder(backend: Stores, count: int, seed: int) -> None:
     """What was indexed is what is searched, in a later process."""
     rows, ids = unit_rows(count, 12, seed=seed), named(count)
     store = backend.create(12)
@@ -171,7 +186,7 @@ def test_a_store_comes_back_from_its_folder(backend: Place, count: int, seed: in
     np.testing.assert_array_equal(again.vectors(ids[::-1]), rows[::-1])
 
 
-def test_questions_asked_together_get_what_each_gets_alone(backend: Place) -> None:
+def test_questions_asked_together_get_what_each_gets_alone(backend: Stores) -> None:
     """Evaluation asks in batches; its figures must hold for single questions."""
     store = backend.create(64)
     store.add(named(500), unit_rows(500, 64, seed=1))
@@ -183,7 +198,7 @@ def test_questions_asked_together_get_what_each_gets_alone(backend: Place) -> No
     assert together == [store.search(query[None], 10)[0] for query in queries]
 
 
-def test_vectors_of_nothing_have_the_right_width(backend: Place) -> None:
+def test_vectors_of_nothing_have_the_right_width(backend: Stores) -> None:
     """Callers stack and multiply what they get."""
     assert backend.create(9).vectors([]).shape == (0, 9)
 
@@ -201,7 +216,7 @@ def test_vectors_of_nothing_have_the_right_width(backend: Place) -> None:
     ],
     ids=["long", "zero", "nan", "float64", "narrow", "one too many", "flat"],
 )
-def test_wrong_vectors_are_refused(backend: Place, rows: Vectors) -> None:
+def test_wrong_vectors_are_refused(backend: Stores, rows: Vectors) -> None:
     """A vector that is not of unit length would outrank all others unnoticed."""
     store = backend.create(8)
 
@@ -211,7 +226,7 @@ def test_wrong_vectors_are_refused(backend: Place, rows: Vectors) -> None:
     assert len(store) == 0
 
 
-def test_an_id_is_taken_once(backend: Place) -> None:
+def test_an_id_is_taken_once(backend: Stores) -> None:
     """Two vectors under one id would make the second unreachable."""
     store = backend.create(4)
     store.add([ChunkId("a")], unit_rows(1, 4, seed=1))
@@ -227,7 +242,7 @@ def test_an_id_is_taken_once(backend: Place) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
-def test_a_full_disk_is_told(backend: Place) -> None:
+def test_a_full_disk_is_told(backend: Stores) -> None:
     """A store that is only half there must not be published."""
     store = backend.create(12)
     rows = backend.last / "rows.bin"

@@ -176,7 +176,7 @@ def _traces(corpus: Corpus, case: Case) -> dict[str, tuple[bytes, ...]]:
         # As files are, in lower case.
         rows = tuple(row.tobytes().lower() for row in generation.vectors.vectors(own))
         assert generation.tokens is not None
-        tokens = [generation.tokens.tokens(each) for each in own]
+        tokens = generation.tokens.tokens(own)
     # Those of a whole chunk: one token alone is a few bytes, which may stand anywhere.
     ids = tuple(each.ids.tobytes().lower() for each in tokens)
     signs = tuple(each.codes.tobytes().lower() for each in tokens)

@@ -47,7 +47,7 @@ def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _vectors_line(index: Path) -> tuple[State, str]:
-    [found] = [each for each in examine(Settings(index=index)) if each.name == "index vectors"]
+    [found] = [each for each in examine(Settings(index=str(index))) if each.name == "index vectors"]
     return found.state, found.detail
 
 
@@ -101,7 +101,7 @@ def test_a_filter_in_a_large_index_loses_no_document(documents: Path, tmp_path: 
     with open_index(index) as service, open_texts(index) as generation:
         found = service.search("word1 word2 word3", top_k=30, where=["tag=rare"])
         selected = generation.matching(found.conditions)
-        ids = generation.catalogue.numbers().ids(selected.positions.tolist())
+        ids = [generation.catalogue.chunk_ids()[place] for place in selected.positions]
         [query] = embedder.embed_queries(["word1 word2 word3"])
         [hits] = generation.vectors.search(query[None], 10, among=selected)
         exact = generation.vectors.vectors(ids).astype(np.float64) @ query

@@ -11,6 +11,8 @@ pytestmark = pytest.mark.model
 # Seconds of imports for each of the first three; our own readers and chunking bring more, and
 # what serves chat frontends and agents is for servers.
 _NOT_FOR_QUESTIONS = {
+    "pandas",
+    "pymilvus",
     "torch",
     "transformers",
     "sentence_transformers",

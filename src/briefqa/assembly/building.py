@@ -14,6 +14,8 @@ from briefqa.assembly.embedders import (
 )
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.gating import Gate, judge_for
+from briefqa.assembly.opening import open_texts
+from briefqa.assembly.places import milvus_address, require_folder
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.chunking import ChunkingOptions
@@ -24,11 +26,12 @@ from briefqa.documents.isolation.pool import ReaderPool
 from briefqa.errors import IndexFileError, MissingFolderError, NotRemovedError
 from briefqa.indexing import read_current
 from briefqa.indexing.changes import check_doc_id, put_document, remove_document
-from briefqa.indexing.checks import check_contents, check_files
+from briefqa.indexing.checks import check_contents, check_files, check_references
 from briefqa.indexing.integrity import Problem, read_manifest
 from briefqa.indexing.publishing import Backends
 from briefqa.indexing.rewriting import SyncReport
 from briefqa.indexing.sources import Root, roots_of
+from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.sync import DEFAULT_RECALL, files_to_index, sync
 from briefqa.protocols import Embedder, ProgressListener
 
@@ -72,7 +75,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
         DatasetError: If the questions of ``gate`` cannot be read.
         GateError: If the index would find less than the one that serves; that one stays.
     """
-    index = Path(index)
+    index = require_folder(index)
     judge = judge_for(gate, index, on_progress=on_progress) if gate is not None else None
     roots = roots_to_index(folders, index)
     # Before the model is loaded, which takes long enough to be annoying in vain.
@@ -98,7 +101,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
 
 
 def roots_to_index(
-    folders: Sequence[Path | str] | Path | str | None, index: Path
+    folders: Sequence[Path | str] | Path | str | None, index: Path | str
 ) -> tuple[Root, ...]:
     """Return the folders to index under their names: those of the last time for None.
 
@@ -108,7 +111,7 @@ def roots_to_index(
         IndexFileError: If none is given, and there is no index to tell them.
     """
     if folders is None:
-        return read_current(index).sources.roots
+        return read_current(require_folder(index)).sources.roots
     roots = roots_of([folders] if isinstance(folders, (str, Path)) else folders)
     for root in roots:
         if not root.folder.is_dir():
@@ -116,14 +119,14 @@ def roots_to_index(
     return roots
 
 
-def require_excluded(doc_id: str, index: Path) -> None:
+def require_excluded(doc_id: str, index: Path | str) -> None:
     """Refuse to restore what was not removed.
 
     Raises:
         NotRemovedError: If no document of that id was removed from the index.
         IndexFileError: If there is no index, or it cannot be used.
     """
-    excluded = read_current(index).sources.excluded
+    excluded = read_current(require_folder(index)).sources.excluded
     if doc_id not in excluded:
         raise NotRemovedError(doc_id, removed=sorted(excluded))
 
@@ -136,7 +139,7 @@ def remove_from_index(doc_id: str, index: Path | str = "index") -> SyncReport:
         IndexFileError: If there is no index, or it cannot be used.
         IndexLockedError: If another process is writing.
     """
-    return remove_document(DocId(doc_id), Path(index), backends=_backends(None))
+    return remove_document(DocId(doc_id), require_folder(index), backends=_backends(None))
 
 
 def put_into_index(
@@ -156,7 +159,7 @@ def put_into_index(
         IndexLockedError: If another process is writing.
         BackendError: If the model cannot be loaded.
     """
-    index = Path(index)
+    index = require_folder(index)
     check_doc_id(doc_id)
     model_id = read_manifest(index, read_current(index).serving).model_id
     model = embedder_for_questions(model_id, index / MODELS_FOLDER)
@@ -177,17 +180,36 @@ def _embedder_of(index: Path) -> str:
     return manifest.model_id.rpartition("@")[0]
 
 
+def misreferences(index: Path | str) -> tuple[Misreference, ...]:
+    """Return what is wrong with what documents say of which takes the place of which.
+
+    Raises:
+        IndexFileError: If there is no index, or it cannot be used.
+        BackendError: If it lies in a store that cannot be reached.
+    """
+    if milvus_address(index) is None:
+        return check_references(Path(index))
+    with open_texts(index) as generation:
+        return generation.catalogue.selector.superseding.misreferences
+
+
 def check_index(index: Path | str, *, fast: bool = False) -> list[Problem]:
     """Return what is wrong with an index, by file; empty if nothing is.
 
     Args:
-        index: The index folder.
-        fast: Only compare checksums, and do not read what the files say.
+        index: The index folder, or an address in Milvus.
+        fast: Only compare checksums, or counts, and do not read what is there.
 
     Raises:
         IndexMissingError: If there is no index.
         IndexFormatError: If it has a format of another version.
+        StoreError: If a store does not answer.
     """
+    address = milvus_address(index)
+    if address is not None:
+        from briefqa.assembly.milvus.checking import check_milvus  # noqa: PLC0415 - few need it
+
+        return check_milvus(address, fast=fast)
     folder = Path(index)
     if fast:
         return check_files(folder)

@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+from briefqa.assembly.places import require_folder
 from briefqa.documents import ReadingOptions
 from briefqa.indexing.rewriting import SyncReport
 
@@ -16,7 +17,7 @@ class IndexChanger:
     """
 
     def __init__(self, index: Path | str, reading: ReadingOptions | None = None) -> None:
-        self._index = Path(index)
+        self._index = require_folder(index)
         self._reading = reading or ReadingOptions()
         self._one_at_a_time = threading.Lock()
 

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,10 +13,9 @@ from pathlib import Path
 
 from briefqa.assembly.askers import GenerationAsker, ServerAsker
 from briefqa.assembly.building import build_index
-from briefqa.assembly.calibration_file import calibration_of
-from briefqa.assembly.embedders import DEFAULT_EMBEDDER, embedder_for_questions
+from briefqa.assembly.embedders import DEFAULT_EMBEDDER
 from briefqa.assembly.exports import MODELS_FOLDER
-from briefqa.assembly.opening import open_texts
+from briefqa.assembly.opening import follow_index
 from briefqa.assembly.rerankers import reranker_for_questions
 from briefqa.chunking import ChunkingOptions
 from briefqa.datatypes import JsonValue
@@ -44,7 +43,7 @@ class Target:
 
 @contextmanager
 def index_as_target(
-    index: Path,
+    index: Path | str,
     *,
     embedder: str | None = None,
     reranker: str | None = None,
@@ -57,13 +56,14 @@ def index_as_target(
         IndexFileError: If there is no index, or it cannot be used.
         BackendError: If a model cannot be loaded.
     """
-    with open_texts(index) as generation:
-        manifest = generation.manifest
-        models = index / MODELS_FOLDER
-        calibration = calibration_of(index, manifest.model_id)
+    with closing(follow_index(index, embedder=embedder)) as followed:
+        opened = followed.current()
+        manifest = opened.generation.manifest
+        models = followed.folder / MODELS_FOLDER
+        calibration = followed.calibration(opened)
         asker = GenerationAsker(
-            generation,
-            embedder_for_questions(manifest.model_id, models, configured=embedder),
+            opened.generation,
+            opened.embedder,
             reranker=reranker_for_questions(reranker, models, on_progress=on_progress)
             if reranker
             else None,

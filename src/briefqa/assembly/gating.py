@@ -9,6 +9,7 @@ from briefqa.assembly.askers import GenerationAsker
 from briefqa.assembly.calibration_file import calibration_of
 from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
+from briefqa.assembly.places import require_folder
 from briefqa.assembly.rerankers import reranker_for_questions
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
@@ -90,7 +91,7 @@ def judge_for(gate: Gate, index: Path, *, on_progress: ProgressListener | None =
 
 
 def judge_serving(
-    gate: Gate, index: Path, *, on_progress: ProgressListener | None = None
+    gate: Gate, index: Path | str, *, on_progress: ProgressListener | None = None
 ) -> Judgement:
     """Return what the generation that serves comes to, against the one before it.
 
@@ -99,6 +100,7 @@ def judge_serving(
         DatasetError: If the questions cannot be read, or the measure is none of theirs.
         IndexFileError: If there is no index, or it cannot be used.
     """
+    index = require_folder(index)
     dataset = load_dataset(gate.questions)
     measure = _measure_of(gate, dataset)
     current = read_current(index)

@@ -2,40 +2,29 @@
 
 import logging
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 from briefqa.answering import Calibration
 from briefqa.assembly.calibration_file import KeptCalibration
 from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
+from briefqa.assembly.opened import FollowedIndex, Opened
+from briefqa.assembly.places import milvus_address
 from briefqa.assembly.remembering import remembering
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.errors import BackendError, IndexFileError
 from briefqa.indexing import (
-    Current,
     Generation,
     open_generation,
     read_current,
     stamp_of_current,
 )
 from briefqa.indexing.generations import open_previous
-from briefqa.protocols import Embedder
+
+__all__ = ["OpenIndex", "Opened", "follow_index", "open_texts"]
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A generation and the model that made it: always swapped together.
-
-    ``current`` is what the index said when the generation was opened.
-    """
-
-    current: Current
-    generation: Generation
-    embedder: Embedder
 
 
 class OpenIndex:
@@ -77,7 +66,7 @@ class OpenIndex:
         What is open goes on serving if that cannot be opened. Once a question has come upon
         damage, the generation before serves, if there is one.
         """
-        if self._opened.generation.files.damage is not None:
+        if self._opened.generation.damage is not None:
             self._fall_back()
         stamp = stamp_of_current(self._index)
         if stamp is not None and stamp == self._stamp and self._trouble is None:
@@ -106,7 +95,7 @@ class OpenIndex:
     def _fall_back(self) -> None:
         with self._swap:
             opened = self._opened
-            damage = opened.generation.files.damage
+            damage = opened.generation.damage
             if damage is None or opened.generation.ref != opened.current.serving:
                 return
             try:
@@ -134,10 +123,31 @@ class OpenIndex:
         return Opened(current, generation, remembering(embedder))
 
 
+def follow_index(index: Path | str, *, embedder: str | None = None) -> FollowedIndex:
+    """Open an index in a folder, or at an address in Milvus.
+
+    Arguments and errors are as those of `OpenIndex`; BackendError also if a store cannot be
+    reached, and SettingsError if its address cannot be understood.
+    """
+    address = milvus_address(index)
+    if address is not None:
+        # Slow to import, and few need it.
+        from briefqa.assembly.milvus.opening import MilvusIndex  # noqa: PLC0415
+
+        return MilvusIndex(address, embedder=embedder)
+    return OpenIndex(Path(index), embedder=embedder)
+
+
 def open_texts(index: Path | str) -> Generation:
     """Open an index without its model: to read documents and check receipts, not to ask.
 
     Raises:
         IndexFileError: If there is no index, or it cannot be used.
+        BackendError: If it lies in a store that cannot be reached.
     """
+    address = milvus_address(index)
+    if address is not None:
+        from briefqa.assembly.milvus.generations import connect, open_serving  # noqa: PLC0415
+
+        return open_serving(connect(address))
     return open_generation(Path(index), stores=FaissBackend(), words=TantivyBackend())

@@ -25,7 +25,7 @@ from briefqa.answering import (
 from briefqa.assembly.cores import Cores
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.models import EXTRACTIVE, check_writer, chosen_writer
-from briefqa.assembly.opening import Opened, OpenIndex
+from briefqa.assembly.opening import Opened, follow_index
 from briefqa.assembly.rerankers import reranker_for_questions
 from briefqa.datatypes import (
     Answer,
@@ -77,7 +77,7 @@ class Service:
         """Open the index.
 
         Args:
-            index: The index folder.
+            index: The index folder, or an address in Milvus.
             embedder: The model expected, as a setting names it; unset takes the index's own.
             reranker: The model that orders passages anew, as a setting names it; none if unset.
             rerank_top: How many of the best passages it orders.
@@ -96,7 +96,7 @@ class Service:
         """
         check_rerank_top(rerank_top)
         check_risk(risk)
-        self._index = OpenIndex(Path(index), embedder=embedder)
+        self._index = follow_index(index, embedder=embedder)
         self.writers: Mapping[str, Writer] = writers or {}
         check_writer(self.writers, writer)
         self._writer = writer

@@ -21,6 +21,7 @@ from briefqa.cli.generations import collect_garbage, list_generations, roll_back
 from briefqa.cli.indexing import index
 from briefqa.cli.inspecting import check, list_documents, show_config, show_document
 from briefqa.cli.keys import hash_key, new_key
+from briefqa.cli.migrating import migrate
 from briefqa.cli.models import check_model, list_models
 from briefqa.cli.output import say_warnings, tolerate_narrow_encodings
 from briefqa.cli.serving import serve
@@ -230,6 +231,13 @@ app.command(
         "briefqa calibrate --reset",
     )
 )(calibrate)
+app.command(
+    epilog=_examples(
+        "briefqa migrate index milvus://milvus.example.org:19530/briefs",
+        "briefqa migrate milvus://milvus.example.org:19530/briefs index",
+        "briefqa migrate index milvus-lite:briefs.db --json",
+    )
+)(migrate)
 app.command(epilog=_examples("briefqa check", "briefqa check --fast --index /srv/index"))(check)
 app.command(epilog=_examples("briefqa doctor", "briefqa doctor --json"))(doctor)
 models = _group(

@@ -53,6 +53,7 @@ def calibrate(
     Needs at least ten questions that the documents answer, and ten that they do
     not. What is printed is of questions that were kept out of the fit.
     """
+    from briefqa.assembly.places import require_folder  # noqa: PLC0415
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
     settings = load_settings({"index": index, "embedder": embedder})
@@ -60,7 +61,7 @@ def calibrate(
         if questions is not None:
             msg = "--reset removes what was kept and takes no questions; leave out one of the two"
             raise UsageError(msg)
-        return _reset(settings.index, as_json=as_json, no_color=no_color)
+        return _reset(require_folder(settings.index), as_json=as_json, no_color=no_color)
     if questions is None:
         msg = "no questions given; name a file of questions, or --reset to remove what was kept"
         raise UsageError(msg)
@@ -100,13 +101,15 @@ def _calibrate(
     no_color: bool,
 ) -> None:
     from briefqa.assembly.calibrating import fit_index, keep_fit  # noqa: PLC0415 - slow to import
+    from briefqa.assembly.places import require_folder  # noqa: PLC0415
     from briefqa.evaluation.loading import load_dataset  # noqa: PLC0415
 
+    folder = None if dry_run else require_folder(settings.index)
     dataset = load_dataset(questions)
     with open_configured(settings) as service:
         with progress_on_stderr(no_color=no_color) as listener:
             fit, weighing = fit_index(dataset, service, folds=folds, on_progress=listener)
-        path = None if dry_run else keep_fit(fit, dataset, service, settings.index)
+        path = None if folder is None else keep_fit(fit, dataset, service, folder)
     if as_json:
         print_json(_to_wire(fit, weighing.left_out, path))
         return

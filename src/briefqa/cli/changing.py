@@ -1,5 +1,6 @@
 """Commands ``documents remove`` and ``documents restore``."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,7 +31,7 @@ def remove_document(
 
     settings = load_settings({"index": index})
     report = remove_from_index(doc_id, settings.index)
-    show(report, settings.index, as_json=as_json, no_color=no_color)
+    show(report, Path(settings.index), as_json=as_json, no_color=no_color)
     return 0
 
 
@@ -51,5 +52,5 @@ def restore_document(
     settings = load_settings({"index": index})
     require_excluded(doc_id, settings.index)
     report = build(settings, restored=[doc_id], no_color=no_color)
-    show(report, settings.index, as_json=as_json, no_color=no_color)
+    show(report, Path(settings.index), as_json=as_json, no_color=no_color)
     return 0

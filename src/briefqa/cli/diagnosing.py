@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefqa.assembly.embedders import DEFAULT_EMBEDDER
-from briefqa.assembly.exports import MODELS_FOLDER, installed_models
+from briefqa.assembly.exports import installed_models
+from briefqa.assembly.places import milvus_address, models_of
 from briefqa.assembly.service import open_index
 from briefqa.cli.findings import Finding, State
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
@@ -89,19 +90,22 @@ def examine(settings: "Settings") -> Iterator[Finding]:
     yield Finding("machine", State.OK, f"{platform.platform()}, {available_cores()} cores")
     for name in ("briefqa", *_LIBRARIES):
         yield _library(name)
-    yield _folder(settings.index)
+    folder = None if milvus_address(settings.index) else Path(settings.index)
+    yield _folder(folder) if folder is not None else _store()
     model_id = None
     try:
         with open_index(settings.index, embedder=settings.embedder) as service:
             info, model_id, degraded = service.info, service.model_id, service.degraded
+        where = f"{_megabytes(folder)} on disk" if folder is not None else f"in {settings.index}"
         yield Finding(
             "index",
             State.OK,
             f"generation {info.generation}, {info.documents:,} documents, {info.chunks:,} chunks,"
-            f" {_megabytes(settings.index)} on disk",
+            f" {where}",
         )
         yield Finding("index model", State.OK, model_id)
-        yield _vectors(settings.index)
+        if folder is not None:
+            yield _vectors(folder)
         if degraded:
             yield Finding("index generation", State.WARN, degraded, "run `briefqa index FOLDER`")
     except IndexMissingError as error:
@@ -157,6 +161,15 @@ def _folder(index: Path) -> Finding:
     return Finding("index folder", State.WARN, f"{nearest} cannot be written", advice)
 
 
+def _store() -> Finding:
+    """Say whether what speaks to Milvus is installed."""
+    try:
+        return Finding("pymilvus", State.OK, version("pymilvus"))
+    except PackageNotFoundError:
+        advice = "install it: python -m pip install 'briefqa[milvus]'"
+        return Finding("pymilvus", State.FAIL, "is not installed", advice)
+
+
 def _megabytes(folder: Path) -> str:
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return f"{size / 1e6:,.1f} MB"
@@ -176,9 +189,9 @@ def _model(settings: "Settings", built_with: str | None) -> Iterator[Finding]:
         return
     if name != split_spec(DEFAULT_EMBEDDER)[0]:
         return
-    card = settings.index / MODELS_FOLDER / model_id.rpartition("@")[2] / _CARD
+    card = models_of(settings.index) / model_id.rpartition("@")[2] / _CARD
     if card.is_file():
         yield Finding("model export", State.OK, f"{card.parent}")
     else:
         advice = "the first `briefqa index FOLDER` makes it, which takes some seconds"
-        yield Finding("model export", State.WARN, f"none in {settings.index}", advice)
+        yield Finding("model export", State.WARN, f"none in {card.parent.parent.parent}", advice)

@@ -54,7 +54,7 @@ NameOption = Annotated[
     typer.Option("--name", metavar="NAME", help="Name of the run; by default that of the set."),
 ]
 TargetIndexOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--index",
         metavar="DIR",
@@ -203,7 +203,7 @@ def _target(  # noqa: PLR0917 - whom to ask depends on all of these
     dataset: "Dataset",
     folder: Path,
     settings: "Settings",
-    index: Path | None,
+    index: str | None,
     url: str | None,
     listener: "ProgressListener",
 ) -> "Iterator[Target]":
@@ -219,14 +219,14 @@ def _target(  # noqa: PLR0917 - whom to ask depends on all of these
         with server_as_target(url, key=os.environ.get(_KEY) or None) as target:
             yield target
         return
-    asked = settings.index
+    asked: Path | str = settings.index
     if index is None and dataset.corpus is not None:
         from briefqa.chunking import ChunkingOptions  # noqa: PLC0415
 
-        asked = folder.parent / f"{dataset.name}.index"
+        asked = made = folder.parent / f"{dataset.name}.index"
         report = index_corpus(
             dataset,
-            asked,
+            made,
             embedder=settings.embedder,
             chunking=ChunkingOptions(size=settings.chunking.size, prefix=settings.chunking.prefix),
             reading=reading_options(settings.documents),

@@ -8,8 +8,6 @@ from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
 from briefqa.cli.output import print_json
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from briefqa.indexing.retention import KeptGeneration
 
 _UNKNOWN = "?"
@@ -22,7 +20,7 @@ def list_generations(
     no_color: NoColorOption = False,
 ) -> int:
     """List the generations that the index keeps, the one that serves first."""
-    from briefqa.indexing.retention import list_generations as kept  # noqa: PLC0415 - slow
+    from briefqa.assembly.keeping import list_generations as kept  # noqa: PLC0415 - slow
 
     found = kept(_index(index))
     if as_json:
@@ -64,7 +62,7 @@ def roll_back(
     A server picks it up with its next question. The next `briefqa index` goes
     forward again, since the folders still say what the index is to hold.
     """
-    from briefqa.indexing.retention import roll_back as go_back  # noqa: PLC0415 - slow to import
+    from briefqa.assembly.keeping import roll_back as go_back  # noqa: PLC0415 - slow to import
 
     serving = go_back(_index(index), generation)
     if as_json:
@@ -83,7 +81,7 @@ def collect_garbage(
     no_color: NoColorOption = False,
 ) -> int:
     """Remove every generation but the one that serves, and the texts deleted since then."""
-    from briefqa.indexing.retention import collect_garbage as collect  # noqa: PLC0415 - slow
+    from briefqa.assembly.keeping import collect_garbage as collect  # noqa: PLC0415 - slow
 
     removed = collect(_index(index))
     if as_json:
@@ -99,7 +97,7 @@ def collect_garbage(
     return 0
 
 
-def _index(index: "Path | None") -> "Path":
+def _index(index: str | None) -> str:
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
     return load_settings({"index": index}).index

@@ -94,8 +94,10 @@ def index(
     settings = load_settings({"index": index_folder, "embedder": embedder, **sections})
 
     from briefqa.assembly.building import roots_to_index  # noqa: PLC0415 - readers import slowly
+    from briefqa.assembly.places import require_folder  # noqa: PLC0415
 
-    roots = roots_to_index(folders or None, settings.index)
+    folder = require_folder(settings.index)
+    roots = roots_to_index(folders or None, folder)
     report: SyncReport | None = None
 
     def bring_in_step() -> None:
@@ -107,13 +109,13 @@ def index(
             gate=None if no_gate else gate_of(settings),
             no_color=no_color,
         )
-        show(report, settings.index, as_json=as_json, no_color=no_color)
+        show(report, folder, as_json=as_json, no_color=no_color)
 
     if watch:
         from briefqa.assembly.watching import follow  # noqa: PLC0415 - only this needs it
 
         say("briefqa: watching the folders (Ctrl-C stops it)")
-        follow(roots, settings.index, bring_in_step)
+        follow(roots, folder, bring_in_step)
     else:
         bring_in_step()
     return _SOME_FAILED if strict and report is not None and report.failed else 0

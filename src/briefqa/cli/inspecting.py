@@ -18,7 +18,6 @@ from briefqa.wire import document_to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from briefqa.datatypes import DocumentInfo
     from briefqa.indexing import Generation
@@ -109,12 +108,11 @@ def check(
     and there is no such one. Exits with 4 if there is damage.
     """
     # Readers import slowly.
-    from briefqa.assembly.building import check_index  # noqa: PLC0415
-    from briefqa.indexing.checks import check_references  # noqa: PLC0415
+    from briefqa.assembly.building import check_index, misreferences  # noqa: PLC0415
 
     settings = _settings(index)
     problems = check_index(settings.index, fast=fast)
-    notices = () if problems else check_references(settings.index)
+    notices = () if problems else misreferences(settings.index)
     if as_json:
         found: list[JsonValue] = [{"path": each.path, "detail": each.detail} for each in problems]
         said: list[JsonValue] = [{"doc_id": each.doc_id, "detail": each.detail} for each in notices]
@@ -126,7 +124,7 @@ def check(
         for problem in problems:
             page.line(f"{problem.path}: {problem.detail}", style="red")
         if problems:
-            page.line(f"{counted(len(problems), 'problem')}; `briefqa index` rebuilds the index")
+            page.line(f"{counted(len(problems), 'problem')}; {_remedy(settings.index)} the index")
         else:
             page.line(f"{settings.index} is sound.", style="green")
         for notice in notices:
@@ -156,13 +154,21 @@ def show_config(*, as_json: JsonOption = False, no_color: NoColorOption = False)
     return 0
 
 
-def _settings(index: "Path | None") -> "Settings":
+def _remedy(index: str) -> str:
+    from briefqa.assembly.places import milvus_address  # noqa: PLC0415
+
+    if milvus_address(index) is None:
+        return "`briefqa index` rebuilds"
+    return f"`briefqa migrate FOLDER {index}` replaces"
+
+
+def _settings(index: str | None) -> "Settings":
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
     return load_settings({"index": index})
 
 
-def _open(index: "Path | None") -> "Generation":
+def _open(index: str | None) -> "Generation":
     """Open what the index serves, without its model, which a catalogue does not need."""
     return open_texts(_settings(index).index)
 

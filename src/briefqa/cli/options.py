@@ -1,6 +1,5 @@
 """The options that several commands share."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,8 +7,12 @@ import typer
 from briefqa.datatypes import Policy
 
 IndexOption = Annotated[
-    Path | None,
-    typer.Option("--index", metavar="DIR", help="Folder of the index; by default ./index."),
+    str | None,
+    typer.Option(
+        "--index",
+        metavar="DIR",
+        help="Folder of the index, or its address in Milvus; by default ./index.",
+    ),
 ]
 EmbedderOption = Annotated[
     str | None,

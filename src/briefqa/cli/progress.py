@@ -24,6 +24,8 @@ _UNITS = {
     "writing": "chunks",
     "asking": "questions",
     "checking": "answers",
+    "counting words": "chunks",
+    "comparing": "chunks",
 }
 _SECONDS_BETWEEN_LINES = 5.0
 

@@ -150,7 +150,7 @@ def _answer_text(value: object) -> str:
     return found or ""
 
 
-def _locator(generation: "Generation", index: Path, folder: Path | None) -> SourceLocator:
+def _locator(generation: "Generation", index: str, folder: Path | None) -> SourceLocator:
     """Return what leads to source files: in ``folder`` if one was given, else where indexed."""
     if folder is not None:
         return folder.joinpath
@@ -160,7 +160,7 @@ def _locator(generation: "Generation", index: Path, folder: Path | None) -> Sour
                 f"note: the indexed folder {str(root.folder)!r} is gone, so its source files "
                 "are not checked; see --sources"
             )
-    return partial(generation.sources.path_of, index=index)
+    return partial(generation.sources.path_of, index=Path(index))
 
 
 def _print(

@@ -26,10 +26,10 @@ from briefqa.datatypes import (
 )
 from briefqa.errors import IndexDamagedError, UnknownDocumentError
 from briefqa.indexing.blocks import CheckedFiles
-from briefqa.indexing.fields import FIELDS_SCHEMA, field_rows, predicate_of
+from briefqa.indexing.fields import FIELDS_SCHEMA, field_rows, predicate_of, statement_of
 from briefqa.indexing.manifest import Fingerprint, canonical_json
 from briefqa.indexing.numbering import CatalogueNumbers
-from briefqa.indexing.selecting import Selector
+from briefqa.indexing.selecting import Selector, StatedFacts
 from briefqa.indexing.superseding import Misreference
 from briefqa.protocols import ReadFiles
 
@@ -109,7 +109,7 @@ class Catalogue:
         self._lock = threading.Lock()
         self._read: dict[ChunkId, Chunk] = {}
         self._recent = lru_cache(_DOCUMENTS_KEPT)(self._document)
-        self._selector = Selector(self._rows)
+        self._selector = Selector(StatedFacts(self._rows))
 
     def close(self) -> None:
         """Close the files; the catalogue is of no use afterwards."""
@@ -316,11 +316,12 @@ def misreferences_of(folder: Path) -> tuple[Misreference, ...]:
 
 def _all_hold(conditions: Iterable[Condition]) -> tuple[str, list[str | float]]:
     """Return a clause on ``documents`` that is true where all hold, and its parameters."""
-    predicates = [predicate_of(condition) for condition in conditions]
-    clauses = [
-        f"number {'NOT' if each.is_negated else ''} IN ({each.documents})" for each in predicates
-    ]
-    values = [value for each in predicates for value in each.values]
+    clauses: list[str] = []
+    values: list[str | float] = []
+    for predicate in map(predicate_of, conditions):
+        statement, stated = statement_of(predicate)
+        clauses.append(f"number {'NOT' if predicate.is_negated else ''} IN ({statement})")
+        values += stated
     return " AND ".join(clauses) or "TRUE", values
 
 

@@ -13,6 +13,7 @@ from briefqa.indexing.current import GenerationRef, read_current
 from briefqa.indexing.generations import LEXICAL, TOKENS, VECTORS
 from briefqa.indexing.integrity import MANIFEST, Problem, damaged_files, read_manifest
 from briefqa.indexing.manifest import Manifest, embedding_key, generation_id
+from briefqa.indexing.records import Records
 from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.tokens import TokenStore
 from briefqa.protocols import ChunkNumbers, LexicalBackend, VectorBackend
@@ -98,7 +99,8 @@ def _broken_laws(
         yield from ((CATALOGUE, fault) for fault in faults)
         if faults:
             return
-        yield from _broken_documents(catalogue, manifest)
+        yield from broken_documents(catalogue, manifest)
+        yield from _unseen_fields(catalogue)
         ids = catalogue.chunk_ids()
         if len(ids) != manifest.chunks:
             yield CATALOGUE, f"holds {len(ids)} chunks instead of {manifest.chunks}"
@@ -116,7 +118,14 @@ def _broken_laws(
         catalogue.close()
 
 
-def _broken_documents(catalogue: Catalogue, manifest: Manifest) -> Iterator[tuple[str, str]]:
+def _unseen_fields(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    for info in catalogue.documents():
+        if not catalogue.has_fields(info):
+            yield CATALOGUE, f"filters do not see {info.doc_id!r} as it is"
+
+
+def broken_documents(catalogue: Records, manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Yield (file of a folder, what is wrong) for documents and chunks that break their laws."""
     fingerprints = catalogue.fingerprints()
     if generation_id(manifest.recipe, fingerprints) != manifest.generation:
         yield CATALOGUE, f"does not hold the documents of generation {manifest.generation}"
@@ -129,8 +138,6 @@ def _broken_documents(catalogue: Catalogue, manifest: Manifest) -> Iterator[tupl
         except IndexDamagedError as error:
             yield TEXTS, error.detail
             continue
-        if not catalogue.has_fields(document.info):
-            yield CATALOGUE, f"filters do not see {fingerprint.doc_id!r} as it is"
         for chunk in catalogue.chunks_of(fingerprint.doc_id):
             detail = _broken_chunk(chunk, document)
             if detail is None:

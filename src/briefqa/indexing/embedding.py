@@ -17,7 +17,8 @@ from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import Generation
 from briefqa.indexing.journal import Embedded, EmbeddingJournal
 from briefqa.indexing.staging import Staging
-from briefqa.indexing.tokens import ChunkTokens, TokenStoreWriter
+from briefqa.indexing.token_runs import ChunkTokens
+from briefqa.indexing.tokens import TokenStoreWriter
 from briefqa.protocols import (
     Embedder,
     Progress,
@@ -220,16 +221,22 @@ class _TokenKeeper:
     def write(self, keys: Sequence[bytes], made: Sequence[Embedded]) -> None:
         """Write the tokens of the next chunks, by their embedding keys; ``made`` are new."""
         new = {each.key: each.tokens for each in made if each.tokens is not None}
+        known = self._known([key for key in dict.fromkeys(keys) if key in self._maker.plan.known])
         for key in keys:
-            self._writer.add(new[key] if key in new else self._earlier(key))
+            self._writer.add(new.get(key) or known.get(key) or self._earlier(key))
 
     def _earlier(self, key: bytes) -> ChunkTokens:
+        plan = self._maker.plan
+        # Only a folder that repeats itself needs to know where everything is.
+        self._places = self._places or {each: at for at, each in enumerate(plan.keys)}
+        return self._writer.added(self._places[plan.missing[key]])
+
+    def _known(self, keys: Sequence[bytes]) -> dict[bytes, ChunkTokens]:
+        """Return the tokens that the generation before has, by embedding key."""
         plan, base = self._maker.plan, self._maker.base
-        if key in plan.missing:
-            # Only a folder that repeats itself needs to know where everything is.
-            self._places = self._places or {each: at for at, each in enumerate(plan.keys)}
-            return self._writer.added(self._places[plan.missing[key]])
+        if not keys:
+            return {}
         if base is None or base.tokens is None:
             msg = "the generation before holds no tokens"
             raise BackendError(msg)
-        return base.tokens.tokens(plan.known[key])
+        return dict(zip(keys, base.tokens.tokens([plan.known[key] for key in keys]), strict=True))

@@ -50,9 +50,6 @@ CREATE TABLE fields (
 """
 """A row for each value of a document: folded, and as number and date where it is one."""
 
-DATED = "SELECT document FROM fields WHERE field = 'published' AND date IS NOT NULL"
-"""Finds the numbers of the documents that state when they were published."""
-
 _EQUAL = {Comparison.EQUAL, Comparison.NOT_EQUAL}
 _MARKS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 # No zeros in front, which belong to names such as 007, and no more digits than a double keeps.
@@ -66,24 +63,46 @@ FieldRow = tuple[str, str, int, float | None, str | None]
 """Field, folded value, number of the document, value as a number, value as a date."""
 
 
+class TermKind(StrEnum):
+    """What a term says of a row of ``fields``."""
+
+    TEXT = "text"
+    """The folded value is this one."""
+    BEGINNING = "beginning"
+    """It begins so."""
+    PART = "part"
+    """It holds this."""
+    NUMBER = "number"
+    """As a number it compares so."""
+    DATE = "date"
+    """As a date it compares so, at the coarser of the two precisions."""
+    DATED = "dated"
+    """It is a date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What is true of a row: ``sign`` is one of = < <= > >=, for a number or a date."""
+
+    kind: TermKind
+    value: str | float = ""
+    sign: str = "="
+
+
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """A statement that finds the numbers of documents, and the values of its parameters.
+    """Finds the documents with a row of ``field`` of which any of ``terms`` is true.
 
-    With ``is_negated`` it finds those that do not satisfy the condition.
+    With ``is_negated`` these are the ones that do not satisfy the condition.
     """
 
-    documents: str
-    values: tuple[str | float, ...]
-    is_negated: bool
+    field: str
+    terms: tuple[Term, ...]
+    is_negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """What is true of a row, in SQL, and the values of its parameters."""
-
-    sql: str
-    values: tuple[str | float, ...]
+DATED = Predicate("published", (Term(TermKind.DATED),))
+"""Finds the documents that state when they were published."""
 
 
 def fold(text: str) -> str:
@@ -166,33 +185,59 @@ def predicate_of(condition: Condition) -> Predicate:
     if kind is FieldKind.ANY:
         field = EXTRA + fold_name(field.removeprefix(EXTRA))
     terms = _terms(kind, condition.comparison, condition.value, _folded(field, condition.value))
-    holds = " OR ".join(f"({term.sql})" for term in terms) or "FALSE"
-    return Predicate(
-        # Put together of our own words only: all that was written by others is a parameter.
-        f"SELECT document FROM fields WHERE field = ? AND ({holds})",  # noqa: S608
-        (field, *(value for term in terms for value in term.values)),
-        is_negated=condition.comparison is Comparison.NOT_EQUAL,
-    )
+    is_negated = condition.comparison is Comparison.NOT_EQUAL
+    return Predicate(field, tuple(terms), is_negated)
 
 
-def _terms(kind: FieldKind, comparison: Comparison, value: str, folded: str) -> list[_Term]:
+def statement_of(predicate: Predicate) -> tuple[str, list[str | float]]:
+    """Return the SQL that finds a predicate's documents by number, and its parameters."""
+    terms = [_sql(term) for term in predicate.terms]
+    holds = " OR ".join(f"({sql})" for sql, _ in terms) or "FALSE"
+    # Put together of our own words only: all that was written by others is a parameter.
+    statement = f"SELECT document FROM fields WHERE field = ? AND ({holds})"  # noqa: S608
+    return statement, [predicate.field, *(value for _, values in terms for value in values)]
+
+
+def _sql(term: Term) -> tuple[str, tuple[str | float, ...]]:
+    value = term.value
+    match term.kind:
+        case TermKind.TEXT:
+            return "text = ?", (value,)
+        case TermKind.BEGINNING:
+            # From "en-" up to what comes after every "en-…".
+            return "text >= ? AND text < ?", bounds_of(str(value))
+        case TermKind.PART:
+            return "instr(text, ?)", (value,)
+        case TermKind.NUMBER:
+            return f"number {term.sign} ?", (value,)
+        case TermKind.DATE:
+            coarser = f"substr(date, 1, ?) {term.sign} substr(?, 1, length(date))"
+            return coarser, (len(str(value)), value)
+        case TermKind.DATED:
+            return "date IS NOT NULL", ()
+
+
+def bounds_of(beginning: str) -> tuple[str, str]:
+    """Return the first text that begins so, and the first after all of them that does not."""
+    return beginning, beginning[:-1] + chr(ord(beginning[-1]) + 1)
+
+
+def _terms(kind: FieldKind, comparison: Comparison, value: str, folded: str) -> list[Term]:
     """Return what may be true of a row that compares so with ``value``; for ``!=``, equals it."""
     if comparison is Comparison.CONTAINS:
-        return [_Term("instr(text, ?)", (folded,))]
-    terms: list[_Term] = []
+        return [Term(TermKind.PART, folded)]
+    terms: list[Term] = []
     if comparison in _EQUAL and kind is not FieldKind.DATE:
-        terms.append(_Term("text = ?", (folded,)))
+        terms.append(Term(TermKind.TEXT, folded))
         if kind is FieldKind.LANGUAGE:
-            # From "en-" up to what comes after every "en-…".
-            terms.append(_Term("text >= ? AND text < ?", (f"{folded}-", f"{folded}.")))
+            terms.append(Term(TermKind.BEGINNING, f"{folded}-"))
     sign = "=" if comparison in _EQUAL else comparison.value
     number = number_of(folded) if kind is FieldKind.ANY else None
     if number is not None:
-        terms.append(_Term(f"number {sign} ?", (number,)))
+        terms.append(Term(TermKind.NUMBER, number, sign))
     dated = date_of(value) if kind in {FieldKind.ANY, FieldKind.DATE} else None
     if dated is not None:
-        coarser = f"substr(date, 1, ?) {sign} substr(?, 1, length(date))"
-        terms.append(_Term(coarser, (len(dated), dated)))
+        terms.append(Term(TermKind.DATE, dated, sign))
     return terms
 
 

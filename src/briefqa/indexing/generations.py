@@ -22,14 +22,16 @@ from briefqa.indexing.catalogue import Catalogue
 from briefqa.indexing.current import Current, GenerationRef, read_current
 from briefqa.indexing.integrity import damaged_files, read_manifest
 from briefqa.indexing.manifest import Manifest
+from briefqa.indexing.records import Records
 from briefqa.indexing.sources import Sources
+from briefqa.indexing.token_runs import KeptTokens
 from briefqa.indexing.tokens import TokenStore
 from briefqa.protocols import (
     LexicalBackend,
     LexicalIndex,
     Selection,
     VectorBackend,
-    VectorStore,
+    VectorIndex,
 )
 
 VECTORS = "vectors"
@@ -49,13 +51,27 @@ class Generation:
 
     ref: GenerationRef
     manifest: Manifest
-    catalogue: Catalogue
-    vectors: VectorStore
+    catalogue: Records
+    vectors: VectorIndex
     words: LexicalIndex
-    tokens: TokenStore | None
-    files: CheckedFiles
+    tokens: KeptTokens | None
     sources: Sources
     degraded: str | None = None
+    files: CheckedFiles | None = None
+
+    @property
+    def damage(self) -> IndexDamagedError | None:
+        """What a question has come upon in a file that is checked when it is used, if it has."""
+        return None if self.files is None else self.files.damage
+
+    def check_all(self) -> None:
+        """Check now what is checked when it is used.
+
+        Raises:
+            IndexDamagedError: If any of it has changed.
+        """
+        if self.files is not None:
+            self.files.check_all()
 
     @property
     def info(self) -> IndexInfo:
@@ -237,7 +253,7 @@ def _open(
 
 
 def _require_equal_counts(
-    folder: Path, manifest: Manifest, vectors: VectorStore, words: LexicalIndex
+    folder: Path, manifest: Manifest, vectors: VectorIndex, words: LexicalIndex
 ) -> None:
     counts: Sequence[tuple[str, int]] = ((VECTORS, len(vectors)), (LEXICAL, len(words)))
     for name, count in counts:

@@ -27,7 +27,7 @@ from typing import BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from briefqa.indexing.tokens import ChunkTokens
+from briefqa.indexing.token_runs import ChunkTokens
 
 JOURNAL = "embedded.journal"
 """Its name in the index folder."""

@@ -85,7 +85,7 @@ class Manifest:
         return json.dumps(record, indent=1, sort_keys=True).encode()
 
     @classmethod
-    def from_bytes(cls, data: bytes, path: Path) -> Self:
+    def from_bytes(cls, data: bytes, path: Path | str) -> Self:
         """Read what `to_bytes` returned; ``path`` is named in errors.
 
         Raises:

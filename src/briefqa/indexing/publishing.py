@@ -140,6 +140,38 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
         wrong = misreferences_of(ref.folder(index))
         replace(index, Current(ref, serving if serving != ref else None, sources))
         return Outcome(generation, 0, chunks, published=True, misreferences=wrong)
+    with unpublished(
+        index, recipe, gathered, staging, base=base, backends=backends, on_progress=on_progress
+    ) as (ref, maker):
+        require_accepted(ref)
+        wrong = misreferences_of(ref.folder(index))
+        replace(index, Current(ref, serving, sources))
+    chunks = len(maker.plan.keys)
+    return Outcome(generation, maker.embedded, chunks, published=True, misreferences=wrong)
+
+
+@contextmanager
+def unpublished(  # noqa: PLR0913 - all that a generation is made of
+    index: Path,
+    recipe: Recipe,
+    gathered: Gathered,
+    staging: Staging,
+    *,
+    base: Generation | None,
+    backends: Backends,
+    on_progress: ProgressListener,
+) -> Iterator[tuple[GenerationRef, VectorMaker]]:
+    """Give a generation of what was gathered, whole in its place, that nothing names yet.
+
+    With it comes what made its vectors.
+
+    If the block fails it is gone again.
+
+    Raises:
+        IndexWriteError: If the disk refuses.
+        BackendError: If the model fails.
+    """
+    generation = generation_id(recipe, gathered.fingerprints.values())
     temporary = index / "generations" / f"{TEMPORARY}{generation}"
     with write_errors(index), _journal(index, recipe) as journal:
         plan = plan_vectors(gathered, base, staging, with_tokens=recipe.tokens)
@@ -159,13 +191,10 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
     try:
         with write_errors(index):
             publish_folder(temporary, ref.folder(index))
-        require_accepted(ref)
-        wrong = misreferences_of(ref.folder(index))
-        replace(index, Current(ref, serving, sources))
+        yield ref, maker
     except BaseException:
         _forget(index, ref)
         raise
-    return Outcome(generation, maker.embedded, len(plan.keys), published=True, misreferences=wrong)
 
 
 def _journal(index: Path, recipe: Recipe) -> EmbeddingJournal:

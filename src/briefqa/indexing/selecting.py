@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from briefqa.datatypes import Comparison, Condition, DocId
-from briefqa.indexing.fields import DATED, needs_date, predicate_of
+from briefqa.indexing.fields import DATED, Predicate, needs_date, predicate_of, statement_of
 from briefqa.indexing.superseding import Rows, Superseding, read_superseding
 from briefqa.protocols import Selection
 
@@ -23,26 +24,59 @@ Mask = NDArray[np.bool_]
 """What is true of each document, in the order in which they were added; shape (documents,)."""
 
 
+class Facts(Protocol):
+    """What a catalogue knows of its documents, each by its number in the order added."""
+
+    def found(self, predicate: Predicate, /) -> Iterable[int]:
+        """Return the documents that ``predicate`` finds, negated or not."""
+        ...
+
+    def chunk_counts(self) -> NDArray[np.int64]:
+        """Return how many chunks each document has, shape (documents,)."""
+        ...
+
+    def superseding(self) -> Superseding:
+        """Return which documents take the place of which."""
+        ...
+
+
+class StatedFacts:
+    """What the tables of a catalogue say."""
+
+    def __init__(self, rows: Rows) -> None:
+        """Read a catalogue; ``rows`` runs statements on its database."""
+        self._rows = rows
+
+    def found(self, predicate: Predicate, /) -> Iterable[int]:
+        """Return the documents that ``predicate`` finds, negated or not."""
+        statement, values = statement_of(predicate)
+        return (number for (number,) in self._rows(statement, *values))
+
+    def chunk_counts(self) -> NDArray[np.int64]:
+        """Return how many chunks each document has, shape (documents,)."""
+        rows = self._rows("SELECT chunks FROM documents ORDER BY number")
+        return np.array(rows, dtype=np.int64).reshape(-1)
+
+    def superseding(self) -> Superseding:
+        """Return which documents take the place of which."""
+        return read_superseding(self._rows)
+
+
 class Selector:
     """Selects documents and their chunks; the last few selections are kept at hand.
 
     All conditions must be ones that `check_condition` returned.
     """
 
-    def __init__(self, rows: Rows) -> None:
-        """Select from a catalogue.
-
-        Args:
-            rows: Runs statements on its database.
-        """
-        self._rows = rows
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
         self._selected = lru_cache(_KEPT)(self._selection)
         self._searched = lru_cache(_KEPT)(self._search)
         self._undated = lru_cache(_KEPT)(self._count_undated)
         self._superseded = lru_cache(_KEPT)(self._find_superseded)
         self._outdated = lru_cache(_KEPT)(self._find_outdated)
-        self._chunk_counts = lru_cache(1)(self._read_chunk_counts)
-        self._superseding = lru_cache(1)(lambda: read_superseding(rows))
+        self._chunk_counts = lru_cache(1)(facts.chunk_counts)
+        self._superseding = lru_cache(1)(facts.superseding)
 
     @property
     def superseding(self) -> Superseding:
@@ -110,25 +144,24 @@ class Selector:
         is_there = self._satisfying(_until(conditions))
         return superseding.left_out(lambda number: bool(is_there[number]))
 
+    def satisfying(self, conditions: Sequence[Condition]) -> list[int]:
+        """Return the numbers of the documents that satisfy all ``conditions``."""
+        return np.flatnonzero(self._satisfying(conditions)).tolist()
+
     def _satisfying(self, conditions: Iterable[Condition]) -> Mask:
         # Not all in one statement: SQLite takes three times as long to join what it has found.
         is_kept = np.ones(len(self._chunk_counts()), dtype=np.bool_)
         for condition in conditions:
             predicate = predicate_of(condition)
-            is_found = self._found(predicate.documents, *predicate.values)
+            is_found = self._found(predicate)
             is_kept &= ~is_found if predicate.is_negated else is_found
         return is_kept
 
-    def _found(self, statement: str, *values: str | float) -> Mask:
-        """Return which documents a statement gives the numbers of."""
+    def _found(self, predicate: Predicate) -> Mask:
+        """Return which documents ``predicate`` finds, negated or not."""
         is_found = np.zeros(len(self._chunk_counts()), dtype=np.bool_)
-        is_found[np.array(self._rows(statement, *values), dtype=np.int64)] = True
+        is_found[np.fromiter(self._facts.found(predicate), dtype=np.int64)] = True
         return is_found
-
-    def _read_chunk_counts(self) -> NDArray[np.int64]:
-        """Return how many chunks each document has, in the order in which they were added."""
-        rows = self._rows("SELECT chunks FROM documents ORDER BY number")
-        return np.array(rows, dtype=np.int64).reshape(-1)
 
 
 def _until(conditions: Iterable[Condition]) -> list[Condition]:

@@ -39,7 +39,8 @@ class Sources:
     def path_of(self, source: str, index: Path) -> Path | None:
         """Return the file of ``source``, a document's; None if its folder is not there."""
         if source in self.uploads:
-            return index / UPLOADS / self.uploads[source]
+            uploads = index / UPLOADS
+            return uploads / self.uploads[source] if uploads.is_dir() else None
         for root in self.roots:
             prefix = f"{root.name}/" if root.name else ""
             if source.startswith(prefix):

@@ -177,7 +177,7 @@ def _served(index: Path, backends: Backends) -> AbstractContextManager[Generatio
         served = open_generation(index, stores=backends.stores, words=backends.words)
         try:
             # What a build takes over must be right, and what is not must not stop it half-way.
-            served.files.check_all()
+            served.check_all()
         except BaseException:
             served.close()
             raise

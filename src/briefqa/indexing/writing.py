@@ -1,7 +1,7 @@
 """Writes the files of a new generation into a folder that nobody reads yet."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,11 +94,16 @@ def _written(
     keys = contents.plan.keys
     for document, chunks in _documents(contents):
         writer.add(document, chunks, [keys[chunk.chunk_id] for chunk in chunks])
-        yield DocumentWords(
-            [(chunk.chunk_id, chunk.embedded_text) for chunk in chunks],
-            _language_code(document.info.metadata.language),
-        )
+        yield words_of(document, chunks)
         on_progress(Progress("writing", writer.chunks, len(keys)))
+
+
+def words_of(document: Document, chunks: Sequence[Chunk]) -> DocumentWords:
+    """Return what the word index is to know of a document."""
+    return DocumentWords(
+        [(chunk.chunk_id, chunk.embedded_text) for chunk in chunks],
+        _language_code(document.info.metadata.language),
+    )
 
 
 def _language_code(stated: str | None) -> str | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from briefqa.datatypes import Chunk, ChunkId, DocId, Hit
 from briefqa.errors import LimitError
-from briefqa.protocols import LexicalIndex, Selection, TokenIndex, VectorStore
+from briefqa.protocols import LexicalIndex, Selection, TokenIndex, VectorIndex
 from briefqa.retrieval.asking import Asked
 from briefqa.retrieval.fusion import (
     Scores,
@@ -42,7 +42,7 @@ class SearchableIndex(Protocol):
     """The parts of an opened index that a search needs."""
 
     @property
-    def vectors(self) -> VectorStore:
+    def vectors(self) -> VectorIndex:
         """Finds chunks by meaning."""
         ...
 

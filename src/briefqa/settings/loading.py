@@ -43,7 +43,11 @@ class Settings(BaseSettings):
         env_prefix=_PREFIX, env_nested_delimiter=_NESTED, toml_file=CONFIG_FILE, extra="forbid"
     )
 
-    index: Path = Field(default=Path("index"), description="Folder of the index.")
+    index: str = Field(
+        default="index",
+        description="Folder of the index, or its address in Milvus: milvus://HOST:PORT/NAME or "
+        "milvus-lite:PATH.",
+    )
     embedder: str | None = Field(
         default=None,
         description="Embedding model, as name or name:argument; unset means the one of the index, "
@@ -78,6 +82,11 @@ class Settings(BaseSettings):
     models: dict[str, ModelSettings] = Field(
         default={}, description="Language models, by the name they are asked for with."
     )
+
+    @field_validator("index", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        return str(value) if isinstance(value, Path) else value
 
     @field_validator("models")
     @classmethod

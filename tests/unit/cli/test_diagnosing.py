@@ -29,7 +29,7 @@ def _without_libraries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def _states(index: Path) -> dict[str, State]:
-    return {each.name: each.state for each in examine(Settings(index=index))}
+    return {each.name: each.state for each in examine(Settings(index=str(index)))}
 
 
 def test_libraries_that_export_are_needed_where_there_is_nothing_to_serve(

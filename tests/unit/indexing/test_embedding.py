@@ -122,7 +122,7 @@ def test_every_chunk_gets_the_tokens_of_its_own_text(corpus: Corpus) -> None:
         texts = [chunk.embedded_text for chunk in generation.chunks(ids)]
         _, expected = RecordingEmbedder().embed_document_tokens(texts)
         for chunk_id, tokens in zip(ids, expected, strict=True):
-            found = generation.tokens.tokens(chunk_id)
+            found = generation.tokens.tokens([chunk_id])[0]
             np.testing.assert_array_equal(found.ids, tokens.ids)
             np.testing.assert_array_equal(found.starts, tokens.starts)
             signs = np.unpackbits(found.codes, axis=1, bitorder="little")[:, :32]

@@ -15,7 +15,7 @@ from briefqa.errors import BackendError
 from briefqa.indexing import embedding, read_current
 from briefqa.indexing.generations import LEXICAL
 from briefqa.indexing.journal import JOURNAL, Embedded, EmbeddingJournal
-from briefqa.indexing.tokens import ChunkTokens
+from briefqa.indexing.token_runs import ChunkTokens
 from briefqa.protocols import TokenVectors, Vectors
 
 _DIM = 20

@@ -9,6 +9,13 @@ from tests.corpus import Corpus, fill
 
 from briefqa.datatypes import ChunkId
 from briefqa.indexing import Generation
+from briefqa.indexing.catalogue import Catalogue
+from briefqa.indexing.numbering import CatalogueNumbers
+
+
+def _numbers(generation: Generation) -> CatalogueNumbers:
+    assert isinstance(generation.catalogue, Catalogue)
+    return generation.catalogue.numbers()
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +36,7 @@ def test_numbers_lead_to_ids_and_back(
     ids = generation.catalogue.chunk_ids()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("briefqa.indexing.numbering._KEPT", kept)
-        numbers = generation.catalogue.numbers()
+        numbers = _numbers(generation)
         assert len(numbers) == len(ids)
         for _ in range(3):
             places = data.draw(st.lists(st.integers(0, len(ids) - 1)))
@@ -39,7 +46,7 @@ def test_numbers_lead_to_ids_and_back(
 
 def test_what_is_not_there_has_no_number(generation: Generation) -> None:
     """It must not be taken for a chunk that is."""
-    numbers = generation.catalogue.numbers()
+    numbers = _numbers(generation)
 
     with pytest.raises(KeyError):
         numbers.positions([ChunkId("none#0-1")])
@@ -54,4 +61,4 @@ def test_an_index_of_nothing_has_no_numbers(tmp_path: Path) -> None:
     corpus.sync(allow_empty=True)
 
     with corpus.open() as generation:
-        assert len(generation.catalogue.numbers()) == 0
+        assert len(_numbers(generation)) == 0

@@ -95,6 +95,8 @@ def test_path_is_told_only_where_its_folder_is(tmp_path: Path) -> None:
     assert sources.path_of("a/x/y.md", tmp_path) == tmp_path / "x/y.md"
     assert sources.path_of("b/x.md", tmp_path) is None
     assert sources.path_of("c/x.md", tmp_path) is None
+    assert sources.path_of("up.md", tmp_path) is None
+    (tmp_path / "uploads").mkdir()
     assert sources.path_of("up.md", tmp_path) == tmp_path / "uploads" / ("0" * 32)
 
 

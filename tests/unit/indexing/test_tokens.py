@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from briefqa.backends.faiss import NumberedChunks
 from briefqa.datatypes import ChunkId
 from briefqa.errors import IndexDamagedError
-from briefqa.indexing.tokens import ChunkTokens, TokenStore, TokenStoreWriter
+from briefqa.indexing.token_runs import ChunkTokens
+from briefqa.indexing.tokens import TokenStore, TokenStoreWriter
 from briefqa.protocols import TokenVectors
 
 _VOCABULARY = 40
@@ -134,7 +135,7 @@ def test_what_was_added_can_be_read_while_writing(tmp_path: Path) -> None:
     store = TokenStore(tmp_path / "tokens", 12, NumberedChunks(ChunkId(str(at)) for at in range(6)))
 
     for place, expected in enumerate([*chunks, chunks[2], chunks[0]]):
-        found = store.tokens(ChunkId(str(place)))
+        found = store.tokens([ChunkId(str(place))])[0]
         np.testing.assert_array_equal(found.ids, expected.ids)
         np.testing.assert_array_equal(found.starts, expected.starts)
         np.testing.assert_array_equal(found.codes, expected.codes)

@@ -2,10 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
+
+from briefqa.datatypes import ChunkId
+from briefqa.protocols import DocumentWords
 
 UNKNOWN = ""
 """Stands for a language that no stemmer here knows."""
@@ -28,6 +31,11 @@ _NAMES = {
 }
 LANGUAGES = (*_NAMES, UNKNOWN)
 _LONGEST_WORD = 64
+_TEXTS_KEPT = 2048
+
+_CHUNKS_TO_TELL = 20
+"""Chunks of a document by which its language is told."""
+
 _MOST_TELLING = 5_000
 """Characters of a text that are enough to tell its language."""
 
@@ -106,6 +114,58 @@ def language_of_document(text: str) -> str:
     letters = [letter for letter in text[:_MOST_TELLING] if letter.isalpha()]
     is_plain = sum(letter.isascii() for letter in letters) >= _PLAIN_SHARE * len(letters)
     return "en" if is_plain else UNKNOWN
+
+
+class Reading:
+    """Reads questions and texts as an index of chunks in certain languages does.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        """Read in ``languages``, those of the chunks, the one of most chunks first."""
+        self._languages = languages
+        # The same sentences answer one question after the other.
+        self._terms_of = lru_cache(_TEXTS_KEPT)(self._looked_up)
+
+    def terms(self, text: str) -> list[str]:
+        """Return the text's words but stop words: lower case, stemmed, in order."""
+        return list(self._terms_of(text))
+
+    def searched_terms(self, question: str) -> list[str]:
+        """Return the words that a search looks up: all of them if there are but stop words."""
+        return self.terms(question) or words(plain(question), self.language(question))
+
+    def language(self, text: str) -> str:
+        """Return the language, of those of the chunks, that ``text`` is read in.
+
+        An ISO 639-1 code, or nothing for one that is not known. Where the text does
+        not tell, it is the language of most chunks.
+        """
+        if len(self._languages) > 1:
+            told = language_of(plain(text), self._languages)
+            if told is not None:
+                return told
+        return self._languages[0] if self._languages else UNKNOWN
+
+    def _looked_up(self, text: str) -> tuple[str, ...]:
+        return tuple(subject_words(plain(text), self.language(text)))
+
+
+def most_frequent_first(held: Mapping[str, int]) -> list[str]:
+    """Return the languages of which there are chunks, as `Reading` takes them."""
+    found = [code for code in LANGUAGES if held.get(code)]
+    return sorted(found, key=lambda code: -held[code])
+
+
+def chunk_words(documents: Iterable[DocumentWords]) -> Iterator[tuple[ChunkId, str, list[str]]]:
+    """Yield id, language and all words of each chunk, as they are indexed."""
+    for document in documents:
+        chunks = [(chunk_id, plain(text)) for chunk_id, text in document.chunks]
+        language = document.language
+        if language not in LANGUAGES:
+            language = language_of_document(" ".join(text for _, text in chunks[:_CHUNKS_TO_TELL]))
+        yield from ((chunk_id, language, words(text, language)) for chunk_id, text in chunks)
 
 
 def _in_pairs(found: re.Match[str]) -> str:

@@ -4,11 +4,9 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tantivy import (
     DocAddress,
     Document,
@@ -26,12 +24,10 @@ from tantivy import (
 
 from briefqa.backends.tantivy.analysis import (
     LANGUAGES,
-    UNKNOWN,
-    language_of,
-    language_of_document,
+    Reading,
+    chunk_words,
+    most_frequent_first,
     plain,
-    subject_words,
-    words,
 )
 from briefqa.datatypes import ChunkId
 from briefqa.errors import IndexDamagedError
@@ -42,9 +38,6 @@ _TEXT, _CHUNK_ID, _POSITION, _LANGUAGE = "text", "chunk_id", "position", "langua
 _META = "meta.json"
 _NONE = "none"
 """Stands in the index for a language that is not known."""
-
-_CHUNKS_TO_TELL = 20
-"""Chunks of a document by which its language is told."""
 
 # The writer's own books and locks: of no use to a reader.
 _LEFTOVERS = (".managed.json", ".tantivy-meta.lock", ".tantivy-writer.lock")
@@ -64,8 +57,6 @@ _ROUNDING = 10**-_DECIMALS
 _MOST_RANGES = 1000
 _MOST_SHARE = 0.1
 
-_TEXTS_KEPT = 2048
-
 
 class TantivyIndex:
     """An opened index; safe to search from several threads."""
@@ -74,9 +65,7 @@ class TantivyIndex:
         self._schema = schema
         self._searcher = searcher
         held = {code: searcher.doc_freq(_LANGUAGE, code or _NONE) for code in LANGUAGES}
-        self._languages = sorted(filter(held.get, held), key=lambda code: -held[code])
-        # The same sentences answer one question after the other.
-        self._terms_of = lru_cache(_TEXTS_KEPT)(self._looked_up)
+        self._reading = Reading(most_frequent_first(held))
 
     def __len__(self) -> int:
         return self._searcher.num_docs
@@ -98,7 +87,7 @@ class TantivyIndex:
         if among is not None:
             among.check_within(len(self))
         k = min(k, len(self) if among is None else len(among))
-        terms = self.terms(question) or words(plain(question), self.language(question))
+        terms = self._reading.searched_terms(question)
         if not terms or not k:
             return []
         either = [
@@ -110,7 +99,7 @@ class TantivyIndex:
 
     def terms(self, text: str, /) -> list[str]:
         """Return the text's words but stop words: lower case, stemmed, in order."""
-        return list(self._terms_of(text))
+        return self._reading.terms(text)
 
     def language(self, text: str, /) -> str:
         """Return the language, of those of the chunks, that ``text`` is read in.
@@ -118,25 +107,18 @@ class TantivyIndex:
         An ISO 639-1 code, or nothing for one that is not known. Where the text does
         not tell, it is the language of most chunks.
         """
-        if len(self._languages) > 1:
-            told = language_of(plain(text), self._languages)
-            if told is not None:
-                return told
-        return self._languages[0] if self._languages else UNKNOWN
+        return self._reading.language(text)
 
     def document_frequency(self, term: str, /) -> int:
         """Return how many chunks hold ``term``, a result of ``terms``."""
         return self._searcher.doc_freq(_TEXT, plain(term))
-
-    def _looked_up(self, text: str) -> tuple[str, ...]:
-        return tuple(subject_words(plain(text), self.language(text)))
 
     def _best_among(
         self, query: Query, k: int, among: Selection | None
     ) -> list[tuple[ChunkId, float]]:
         if among is None or len(among) > _MOST_SHARE * len(self):
             return self._best(query, k, among)
-        runs = _runs(among.positions)
+        runs = among.runs()
         if len(runs) > _MOST_RANGES:
             return self._best(query, k, among)
         within = Query.boolean_query([(Occur.Should, self._between(*run)) for run in runs])
@@ -215,16 +197,6 @@ def _stopped(writer: IndexWriter) -> Iterator[None]:
         raise
 
 
-def _runs(positions: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Return the first and the last of each unbroken run of ``positions``."""
-    if not len(positions):
-        return []
-    ends = np.flatnonzero(np.diff(positions) > 1)
-    firsts = positions[np.concatenate(([0], ends + 1))]
-    lasts = positions[np.concatenate((ends, [len(positions) - 1]))]
-    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
-
-
 class TantivyBackend:
     """Builds and reopens BM25 indexes."""
 
@@ -245,12 +217,10 @@ class TantivyBackend:
             # One thread: chunks stay in the order given, in one segment while they fit the buffer.
             writer = index.writer(_WRITER_BYTES, 1)
         with _stopped(writer):
-            for position, (chunk_id, text, language) in enumerate(
-                _read_in_their_language(documents)
-            ):
+            for position, (chunk_id, language, words) in enumerate(chunk_words(documents)):
                 fields = {
                     # Words without spaces in them, so that each is found as it was made here.
-                    _TEXT: " ".join(words(text, language)),
+                    _TEXT: " ".join(words),
                     _CHUNK_ID: chunk_id,
                     _POSITION: position,
                     _LANGUAGE: language or _NONE,
@@ -290,18 +260,6 @@ class TantivyBackend:
         finally:
             # The files are mapped by now, and stay so without a name.
             shutil.rmtree(view, ignore_errors=True)
-
-
-def _read_in_their_language(
-    documents: Iterable[DocumentWords],
-) -> Iterator[tuple[ChunkId, str, str]]:
-    """Yield id, plain text and language of each chunk."""
-    for document in documents:
-        chunks = [(chunk_id, plain(text)) for chunk_id, text in document.chunks]
-        language = document.language
-        if language not in LANGUAGES:
-            language = language_of_document(" ".join(text for _, text in chunks[:_CHUNKS_TO_TELL]))
-        yield from ((chunk_id, text, language) for chunk_id, text in chunks)
 
 
 def _link(path: Path, link: Path) -> None:

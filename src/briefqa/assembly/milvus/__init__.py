@@ -1,0 +1,1 @@
+"""Generations that lie in Milvus: written, published, read, and copied back into a folder."""
