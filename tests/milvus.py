@@ -28,7 +28,7 @@ from briefqa.backends.milvus.server import WRITTEN, MilvusServer
 from briefqa.backends.milvus.weights import Statistics
 from briefqa.backends.tantivy import Reading, chunk_words, most_frequent_first
 from briefqa.datatypes import ChunkId
-from briefqa.protocols import DocumentWords, ProgressListener, VectorIndex, Vectors, VectorStore
+from briefqa.protocols import DocumentWords, ProgressListener, Vectors, VectorStore
 
 _NUMBERS = count()
 _ROWS_AT_ONCE = 2000
@@ -89,7 +89,7 @@ class CollectionVectorBackend:
         self._server.load(name)
         return CollectionVectors(self._server, name, dim, [])
 
-    def again(self, store: VectorStore, ids: Sequence[ChunkId]) -> VectorIndex:  # noqa: ARG002 - they are in it
+    def again(self, store: VectorStore, ids: Sequence[ChunkId]) -> VectorStore:  # noqa: ARG002 - they are in it
         """Reopen a store."""
         assert isinstance(store, CollectionVectors)
         return store.again()

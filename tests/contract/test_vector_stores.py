@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from briefqa.backends.faiss import FaissBackend, NumberedChunks
 from briefqa.datatypes import ChunkId
 from briefqa.indexing.blocks import CheckedFiles
-from briefqa.protocols import Selection, VectorBackend, VectorIndex, Vectors, VectorStore
+from briefqa.protocols import Selection, VectorBackend, Vectors, VectorStore
 
 _TOLERANCE = 1e-5
 
@@ -27,7 +27,7 @@ class Stores(Protocol):
         """Return an empty store."""
         ...
 
-    def again(self, store: VectorStore, ids: Sequence[ChunkId]) -> VectorIndex:
+    def again(self, store: VectorStore, ids: Sequence[ChunkId]) -> VectorStore:
         """Finish the store made last, and reopen it."""
         ...
 
@@ -242,7 +242,7 @@ def test_an_id_is_taken_once(backend: Stores) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
-def test_a_full_disk_is_told(backend: Stores) -> None:
+def test_a_full_disk_is_told(backend: Place) -> None:
     """A store that is only half there must not be published."""
     store = backend.create(12)
     rows = backend.last / "rows.bin"
