@@ -117,7 +117,8 @@ class OpenIndex:
         generation = open_texts(self._index)
         model_id = generation.manifest.model_id
         if before is not None and before.embedder.model_id == model_id:
-            return Opened(current, generation, before.embedder)
+            # A question may hold words of what is deleted now.
+            return Opened(current, generation, remembering(before.embedder))
         models = self._index / MODELS_FOLDER
         embedder = embedder_for_questions(model_id, models, configured=self._configured)
         return Opened(current, generation, remembering(embedder))

@@ -83,6 +83,20 @@ def test_what_several_questions_share_cannot_be_written_to() -> None:
             shared[0] = 0
 
 
+def test_to_remember_anew_is_to_have_forgotten() -> None:
+    """What was asked may hold words of a document that is deleted since."""
+    model = _Counting()
+    before = remembering(model)
+    assert isinstance(before, TokenEmbedder)
+    before.embed_query_tokens(["first"])
+
+    after = remembering(before)
+
+    assert isinstance(after, TokenEmbedder)
+    after.embed_query_tokens(["first"])
+    assert model.asked == 2
+
+
 def test_a_model_without_tokens_stays_as_it_is() -> None:
     """What is asked of it by its kind is asked of it, not of something around it."""
     plain = _WithoutTokens()

@@ -100,11 +100,13 @@ class MilvusIndex:
         embedder = (
             before.embedder
             if before is not None and before.embedder.model_id == model_id
-            else remembering(embedder_here(model_id, configured=self._configured))
+            else embedder_here(model_id, configured=self._configured)
         )
         # For whoever asks: also for questions under way to a generation that was swapped out.
         self._calibrations[names.generation] = calibration_from(head.calibration, generation)
-        return Opened(Current(generation.ref, None, head.sources), generation, embedder)
+        return Opened(
+            Current(generation.ref, None, head.sources), generation, remembering(embedder)
+        )
 
 
 def embedder_here(model_id: str, *, configured: str | None = None) -> Embedder:
