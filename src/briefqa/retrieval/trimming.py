@@ -32,7 +32,8 @@ def shown_spans(hits: Sequence[Hit], *, near_best: float = NEAR_BEST) -> list[Sp
         if hit is hits[0]:
             floor = max(scores) - near_best
         near = [at for at, score in enumerate(scores) if score >= floor]
-        near = near or [scores.index(max(scores))]
+        # Beside the score of a hit, a small difference is lost in rounding.
+        near = near or [hit.similarities.index(max(hit.similarities))]
         starts = starts_of(hit.chunk)
         ends = [*starts[1:], hit.chunk.span.end]
         shown.append(_stripped(hit.chunk, Span(starts[near[0]], ends[near[-1]])))

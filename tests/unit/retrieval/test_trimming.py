@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.corpus import Corpus, RecordingEmbedder
 
@@ -50,6 +50,7 @@ def _hits(drawn: Sequence[tuple[float, list[float]]]) -> list[Hit]:
 
 
 @given(_HITS)
+@example([(1.0, [1.0]), (0.5, [0.0, 1e-45])])
 def test_what_is_shown_is_whole_sentences_of_the_chunk(
     drawn: list[tuple[float, list[float]]],
 ) -> None:
