@@ -52,11 +52,9 @@ def build_index(  # noqa: PLR0913 - all but two are options
     """Bring ``index`` in step with the documents of ``folders``.
 
     Args:
-        folders: One folder or several, each as its path or as ``NAME=PATH``; those of the
-            last time if left out.
+        folders: One folder or several, by path or ``NAME=PATH``; unset takes those of last time.
         index: The index folder.
-        embedder: The embedding model, as a setting names it; by default the one that the
-            index has, or `DEFAULT_EMBEDDER`.
+        embedder: The embedding model, as a setting names it; unset takes the index's own.
         chunking: How documents are cut.
         reading: How files are read.
         recall: Share of the ten nearest vectors that a search of a large index is to find.

@@ -85,11 +85,9 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         raise ValueError(msg)
     # Before an index folder is made in vain.
     files = None if roots is None else files_to_index(roots, index, allow_empty=allow_empty)
-
     with only_writer(index), _served(index, backends) as base:
         sources = sources_of(index, roots, restored=restored)
-        if files is None:
-            files = files_to_index(sources.roots, index, allow_empty=allow_empty)
+        files = files or files_to_index(sources.roots, index, allow_empty=allow_empty)
         scope = Scope([*upload_files(sources, index), *files], excluded=sources.excluded)
         return rewrite(
             index,

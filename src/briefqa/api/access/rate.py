@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 MOST_CLIENTS: Final = 10_000
 _MINUTE_S: Final = 60.0
+_ROUNDING_S: Final = 6e-8
 _OTHERS: Final = ""
 
 
@@ -62,8 +63,8 @@ class RateLimiter:
         full_at = max(self._full_at.get(client, now), now) + _MINUTE_S / self.per_minute
         # With one more token gone, it would take longer to fill than a whole bucket does.
         late_s = full_at - now - _MINUTE_S
-        # A rounding error of the clock is no reason to wait.
-        if late_s > _MINUTE_S * 1e-9:
-            return math.ceil(late_s)
+        # A rounding error of the clock is no reason to wait, nor to wait a second more.
+        if late_s > _ROUNDING_S:
+            return math.ceil(late_s - _ROUNDING_S)
         self._full_at[client] = full_at
         return 0

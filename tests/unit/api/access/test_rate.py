@@ -48,6 +48,7 @@ def test_no_stretch_of_time_has_more_than_the_burst_and_the_rate(
     per_minute=st.integers(1, 200),
     asked=st.lists(st.floats(0, 30), min_size=1, max_size=300),
 )
+@example(per_minute=1, asked=[0.0, 0.0, 1.7220072407738272, 0.0])
 def test_whoever_waits_as_told_is_let_in_and_not_a_second_earlier_told(
     per_minute: int, asked: list[float]
 ) -> None:
