@@ -223,7 +223,6 @@ def test_a_copy_comes_back_the_same(copied: Copied, tmp_path: Path) -> None:
 
     assert done.is_new
     assert {each.stage for each in stages} == {"writing"}
-    assert all(each.total == 0 for each in stages if each.stage == "embedding")
     assert not migrate(copied.address, str(tmp_path / "back")).is_new
     with open_texts(copied.folder) as first, open_texts(tmp_path / "back") as again:
         ids = first.catalogue.chunk_ids()
@@ -233,7 +232,7 @@ def test_a_copy_comes_back_the_same(copied: Copied, tmp_path: Path) -> None:
         assert again.catalogue.fingerprints() == first.catalogue.fingerprints()
         assert again.catalogue.files() == first.catalogue.files()
         assert again.sources == first.sources
-    for name in ("vectors.bin", "texts.bin", "tokens/codes.bin", "tokens/frequencies.bin"):
+    for name in ("vectors/rows.bin", "texts.bin", "tokens/codes.bin", "tokens/frequencies.bin"):
         files = [_file(each, name) for each in (copied.folder, tmp_path / "back")]
         assert files[0].read_bytes() == files[1].read_bytes()
     assert check_index(tmp_path / "back") == []
