@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from briefqa.backends.openai.keys import CONCEALED, Key, key_in
@@ -25,13 +25,14 @@ def _cut(text: str, places: list[int]) -> list[str]:
 
 
 @given(text=_TEXTS, places=st.lists(st.integers(0, 80)))
+@example(text=f"{_SECRET[:9]}\n", places=[])
 def test_a_stream_is_concealed_wherever_it_is_cut(text: str, places: list[int]) -> None:
     """A server may send the key letter by letter, and what is shown must still not hold it."""
     said = "".join(Key(_SECRET).conceal_in_stream(_cut(text, places)))
 
     whole = text.replace(_SECRET, CONCEALED)
     begun = re.search(
-        "|".join(_SECRET[:length] + "$" for length in range(len(_SECRET) - 1, 7, -1)), whole
+        "|".join(_SECRET[:length] + r"\Z" for length in range(len(_SECRET) - 1, 7, -1)), whole
     )
     assert _SECRET not in said
     assert said == (whole[: begun.start()] + CONCEALED if begun else whole)
