@@ -5,10 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -171,6 +172,28 @@ def test_signal_ends_all_of_them_in_order(
 
     assert all(_is_gone(pid) for pid in workers)
     assert "Traceback" not in served.log.read_text(encoding="utf-8")
+
+
+def test_stopping_does_not_wait_for_who_asks_how_often_it_may(index: Path, tmp_path: Path) -> None:
+    """What counts for all of them answers none any more, and none may stand still for that."""
+    with _serving(index, tmp_path / "log", BRIEFQA_SERVER__REQUESTS_PER_MINUTE="1000000") as served:
+        is_over = threading.Event()
+
+        def go_on_asking() -> None:
+            while not is_over.is_set():
+                with suppress(httpx2.HTTPError):
+                    served.ask()
+
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(8):
+                pool.submit(go_on_asking)
+            time.sleep(0.5)
+            served.process.terminate()
+            try:
+                # Longer than an answer takes, and less than the grace.
+                assert served.process.wait(timeout=8) == 0
+            finally:
+                is_over.set()
 
 
 def test_none_is_left_when_the_one_that_started_them_is_killed(index: Path, tmp_path: Path) -> None:

@@ -151,6 +151,8 @@ class _Workers:
     def stop(self, stopping: _Stopping) -> None:
         """End all of them: in order, or at once if they take too long or it is told again."""
         for worker in self._workers:
+            # One that asks whether a client may ask would wait for an answer.
+            worker.link.close()
             worker.process.terminate()
         ends = time.monotonic() + self._settings.server.limits.grace_s + _LEEWAY_S
         for worker in self._workers:
