@@ -16,6 +16,7 @@ from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.gating import Gate, judge_for
 from briefqa.assembly.opening import open_texts
 from briefqa.assembly.places import milvus_address, require_folder
+from briefqa.assembly.stores import backends_with
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.chunking import ChunkingOptions
@@ -28,12 +29,11 @@ from briefqa.indexing import read_current
 from briefqa.indexing.changes import check_doc_id, put_document, remove_document
 from briefqa.indexing.checks import check_contents, check_files, check_references
 from briefqa.indexing.integrity import Problem, read_manifest
-from briefqa.indexing.publishing import Backends
 from briefqa.indexing.rewriting import SyncReport
 from briefqa.indexing.sources import Root, roots_of
 from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.sync import DEFAULT_RECALL, files_to_index, sync
-from briefqa.protocols import Embedder, ProgressListener
+from briefqa.protocols import ProgressListener
 
 
 def build_index(  # noqa: PLR0913 - all but two are options
@@ -85,7 +85,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
         return sync(
             roots if folders is not None else None,
             index,
-            backends=_backends(model),
+            backends=backends_with(model),
             read=readers.read,
             expect=readers.expect,
             chunking=chunking or ChunkingOptions(),
@@ -137,7 +137,7 @@ def remove_from_index(doc_id: str, index: Path | str = "index") -> SyncReport:
         IndexFileError: If there is no index, or it cannot be used.
         IndexLockedError: If another process is writing.
     """
-    return remove_document(DocId(doc_id), require_folder(index), backends=_backends(None))
+    return remove_document(DocId(doc_id), require_folder(index), backends=backends_with(None))
 
 
 def put_into_index(
@@ -162,11 +162,9 @@ def put_into_index(
     model_id = read_manifest(index, read_current(index).serving).model_id
     model = embedder_for_questions(model_id, index / MODELS_FOLDER)
     with ReaderProcess(reading or ReadingOptions()) as reader:
-        return put_document(DocId(doc_id), data, index, backends=_backends(model), read=reader.read)
-
-
-def _backends(embedder: Embedder | None) -> Backends:
-    return Backends(FaissBackend(), TantivyBackend(), embedder)
+        return put_document(
+            DocId(doc_id), data, index, backends=backends_with(model), read=reader.read
+        )
 
 
 def _embedder_of(index: Path) -> str:
