@@ -44,6 +44,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
     chunking: ChunkingOptions | None = None,
     reading: ReadingOptions | None = None,
     recall: float = DEFAULT_RECALL,
+    gpu: bool = False,
     restored: Sequence[str] = (),
     allow_empty: bool = False,
     gate: Gate | None = None,
@@ -58,18 +59,17 @@ def build_index(  # noqa: PLR0913 - all but two are options
         chunking: How documents are cut.
         reading: How files are read.
         recall: Share of the ten nearest vectors that a search of a large index is to find.
+        gpu: Have a GPU embed passages.
         restored: Ids of documents that were removed from the index and may come back.
         allow_empty: Accept a folder that holds nothing.
         gate: The questions on which the index must not get worse.
         on_progress: Told how far the work has come.
 
     Raises:
-        MissingFolderError: If there is no such folder.
-        SourceNameError: If several folders cannot be told apart.
+        MissingFolderError, SourceNameError: If there is no such folder, or two of one name.
         NoDocumentsError: If a folder holds nothing that can be read, unless ``allow_empty``.
-        IndexMissingError: If no folder is given, and there is no index to tell them.
-        IndexLockedError: If another process is writing.
-        BackendError: If the model cannot be loaded.
+        IndexFileError: If there is no index to tell the folders, or another process is writing.
+        BackendError: If the model cannot be loaded, or cannot use a GPU as is wished.
         DatasetError: If the questions of ``gate`` cannot be read.
         GateError: If the index would find less than the one that serves; that one stays.
     """
@@ -79,7 +79,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
     # Before the model is loaded, which takes long enough to be annoying in vain.
     files_to_index(roots, index, allow_empty=allow_empty)
     spec = embedder or _embedder_of(index)
-    model = embedder_for_indexing(spec, index / MODELS_FOLDER, on_progress=on_progress)
+    model = embedder_for_indexing(spec, index / MODELS_FOLDER, gpu=gpu, on_progress=on_progress)
     options = reading or ReadingOptions()
     with ReaderPool(options) as readers:
         return sync(
