@@ -222,8 +222,8 @@ class _TokenKeeper:
         """Write the tokens of the next chunks, by their embedding keys; ``made`` are new."""
         new = {each.key: each.tokens for each in made if each.tokens is not None}
         known = self._known([key for key in dict.fromkeys(keys) if key in self._maker.plan.known])
-        for key in keys:
-            self._writer.add(new.get(key) or known.get(key) or self._earlier(key))
+        found = new | known
+        self._writer.add_all([found.get(key) or self._earlier(key) for key in keys])
 
     def _earlier(self, key: bytes) -> ChunkTokens:
         plan = self._maker.plan
