@@ -23,7 +23,6 @@ from briefqa.protocols import (
     LexicalBackend,
     Progress,
     ProgressListener,
-    VectorStore,
 )
 
 
@@ -36,7 +35,6 @@ class Contents:
     gathered: Gathered
     staging: Staging
     plan: VectorPlan
-    vectors: VectorStore
     base: Generation | None
 
     @property
@@ -45,21 +43,21 @@ class Contents:
         if self.base is None or self.base.files is None:
             return None
         catalogue = self.base.catalogue
-        is_in_folder = isinstance(catalogue, Catalogue)
-        return Predecessor(catalogue.folder, self.base.files) if is_in_folder else None
+        if not isinstance(catalogue, Catalogue):
+            return None
+        return Predecessor(catalogue.folder, self.base.files)
 
 
-def write_generation(
+def write_records(
     folder: Path, contents: Contents, *, words: LexicalBackend, on_progress: ProgressListener
-) -> str:
-    """Write a generation into ``folder``, which has its vectors; return its manifest's SHA-256.
+) -> None:
+    """Write catalogue, texts and word index of a generation into ``folder``.
 
     Raises:
         OSError: If the disk refuses.
         sqlite3.OperationalError: If it refuses the catalogue.
     """
     total = len(contents.plan.keys)
-    contents.vectors.finish(contents.recipe.recall, on_progress)
     (folder / LEXICAL).mkdir()
     with CatalogueWriter(folder, contents.predecessor) as writer:
         writer.add_files(contents.gathered.files.items())
@@ -69,6 +67,14 @@ def write_generation(
         if writer.chunks != total:
             msg = f"the word index took {writer.chunks} of {total} chunks"
             raise BackendError(msg)
+
+
+def write_manifest(folder: Path, contents: Contents) -> str:
+    """Write the manifest of all that is in ``folder``, and return its SHA-256.
+
+    Raises:
+        OSError: If the disk refuses.
+    """
     read_by_parts = [folder / TEXTS, *files_below(folder / VECTORS)]
     if contents.recipe.tokens:
         read_by_parts += [folder / TOKENS / name for name in READ_BY_PARTS]
@@ -83,7 +89,7 @@ def write_generation(
         generation=contents.generation,
         recipe=contents.recipe,
         documents=len(contents.gathered.fingerprints),
-        chunks=total,
+        chunks=len(contents.plan.keys),
         files={
             path.relative_to(folder).as_posix(): entry_of(path)
             for path in files_below(folder)

@@ -137,14 +137,14 @@ class _StopWords:
 
     def look_up(self, found: AbstractSet[str]) -> None:
         """Find out about words in lower case."""
-        new = found - self._looked_up
+        new = set(found - self._looked_up)
         if not new:
             return
         # Most are stop words nowhere, which one look tells.
-        found_somewhere = new.difference(_sieve(*_NAMES).analyze(" ".join(new)))
-        text = " ".join(found_somewhere)
-        for code, known in self.of.items():
-            known |= found_somewhere.difference(_sieve(code).analyze(text))
+        somewhere = new.difference(_sieve(*_NAMES).analyze(" ".join(new)))
+        text = " ".join(somewhere)
+        for code in self.of if somewhere else ():
+            self.of[code] |= somewhere.difference(_sieve(code).analyze(text))
         # Last: whoever finds a word here need not look it up.
         if len(self._looked_up) > _MOST_LOOKED_UP:
             self._looked_up = set().union(*self.of.values())
