@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from briefqa.answering import whole_answer
 from briefqa.cli.opening import open_configured
 from briefqa.cli.options import (
     AsOfOption,
@@ -32,7 +31,6 @@ from briefqa.datatypes import (
     SentenceSaid,
     Turn,
 )
-from briefqa.wire import answer_to_wire, search_to_wire
 
 NOTHING_FOUND = 3
 """Exit code of a question that the documents do not answer."""
@@ -108,6 +106,9 @@ def ask(
             policy=policy,
         )
         if as_json:
+            from briefqa.answering import whole_answer  # noqa: PLC0415 - imported when opened
+            from briefqa.wire import answer_to_wire  # noqa: PLC0415 - as above
+
             answer = whole_answer(events)
             print_json(answer_to_wire(answer))
         else:
@@ -117,6 +118,7 @@ def ask(
 
 def _printed(events: Iterator[AnswerEvent], *, no_color: bool, is_written: bool) -> Answer:
     """Print an answer; one that a model writes as it comes, a sentence a line."""
+    from briefqa.answering import whole_answer  # noqa: PLC0415 - imported when opened
     from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
 
     page = Page(no_color=no_color)
@@ -175,6 +177,8 @@ def search(
                 asked, top_k=settings.top_k, where=where or (), since=since, as_of=as_of
             )
     if as_json:
+        from briefqa.wire import search_to_wire  # noqa: PLC0415 - imported when opened
+
         print_json(search_to_wire(result, explanation))
     else:
         from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
