@@ -5,15 +5,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.opened import FollowedIndex, Opened
 from briefqa.assembly.places import milvus_address
 from briefqa.assembly.remembering import remembering
-from briefqa.backends.faiss import FaissBackend
-from briefqa.backends.tantivy import TantivyBackend
 from briefqa.errors import BackendError, IndexFileError
 from briefqa.indexing import (
     Generation,
@@ -24,7 +22,7 @@ from briefqa.indexing import (
 from briefqa.indexing.current import GenerationRef
 from briefqa.indexing.generations import open_previous
 from briefqa.indexing.integrity import read_manifest
-from briefqa.protocols import Embedder
+from briefqa.protocols import Embedder, LexicalBackend, VectorBackend
 
 if TYPE_CHECKING:
     from briefqa.answering import Calibration
@@ -113,13 +111,7 @@ class OpenIndex:
             if damage is None or opened.generation.ref != opened.current.serving:
                 return
             try:
-                before = open_previous(
-                    self._index,
-                    opened.current,
-                    damage,
-                    stores=FaissBackend(),
-                    words=TantivyBackend(),
-                )
+                before = open_previous(self._index, opened.current, damage, **_backends())
             except IndexFileError:
                 # Then each question says so for itself, if it needs what is damaged.
                 return
@@ -186,4 +178,17 @@ def open_texts(index: Path | str) -> Generation:
         from briefqa.assembly.milvus.generations import connect, open_serving  # noqa: PLC0415
 
         return open_serving(connect(address))
-    return open_generation(Path(index), stores=FaissBackend(), words=TantivyBackend())
+    return open_generation(Path(index), **_backends())
+
+
+class _Backends(TypedDict):
+    stores: VectorBackend
+    words: LexicalBackend
+
+
+def _backends() -> _Backends:
+    # Slow to import, and the model can be on its way before.
+    from briefqa.backends.faiss import FaissBackend  # noqa: PLC0415
+    from briefqa.backends.tantivy import TantivyBackend  # noqa: PLC0415
+
+    return {"stores": FaissBackend(), "words": TantivyBackend()}

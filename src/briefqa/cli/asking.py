@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from briefqa.cli.opening import open_configured
+from briefqa.cli.opening import open_for_one_question
 from briefqa.cli.options import (
     AsOfOption,
     EmbedderOption,
@@ -95,7 +95,7 @@ def ask(
         from briefqa.cli.earlier import read_history  # noqa: PLC0415 - few need it
 
         turns = read_history(history)
-    with open_configured(settings) as service:
+    with open_for_one_question(settings) as service:
         events = service.stream(
             question_asked(question),
             top_k=settings.top_k,
@@ -167,7 +167,7 @@ def search(
         {"index": index, "embedder": embedder, "reranker": reranker, "top_k": top_k}
     )
     asked, explanation = question_asked(question), None
-    with open_configured(settings) as service:
+    with open_for_one_question(settings) as service:
         if explain:
             result, explanation = service.explain(
                 asked, top_k=settings.top_k, where=where or (), since=since, as_of=as_of
