@@ -9,12 +9,12 @@ print(answer.text)
 """
 
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING
-
-from briefqa.assembly.service import Service, open_index
 
 if TYPE_CHECKING:
     from briefqa.assembly.building import build_index
+    from briefqa.assembly.service import Service, open_index
 
 __all__ = ["Service", "build_index", "open_index"]
 __version__ = "0.1.0"
@@ -23,12 +23,16 @@ __version__ = "0.1.0"
 # which only the code below this package does.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
+_PLACES = {
+    "Service": "briefqa.assembly.service",
+    "build_index": "briefqa.assembly.building",
+    "open_index": "briefqa.assembly.service",
+}
+
 
 def __getattr__(name: str) -> object:
-    """Import `build_index` when it is first named: a question should not wait for readers."""
-    if name == "build_index":
-        from briefqa.assembly.building import build_index  # noqa: PLC0415 - see above
-
-        return build_index
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
+    """Import what is public when it is first named: a question should not wait for readers."""
+    if name not in _PLACES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(_PLACES[name]), name)

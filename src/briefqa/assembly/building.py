@@ -5,6 +5,8 @@ to import that a question need not wait for.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from briefqa.assembly.embedders import (
@@ -25,7 +27,7 @@ from briefqa.documents import ReadingOptions
 from briefqa.documents.isolation import ReaderProcess
 from briefqa.documents.isolation.pool import ReaderPool
 from briefqa.errors import IndexFileError, MissingFolderError, NotRemovedError
-from briefqa.indexing import read_current
+from briefqa.indexing import read_current, stamp_of_current
 from briefqa.indexing.changes import check_doc_id, put_document, remove_document
 from briefqa.indexing.checks import check_contents, check_files, check_references
 from briefqa.indexing.integrity import Problem, read_manifest
@@ -79,13 +81,18 @@ def build_index(  # noqa: PLR0913 - all but two are options
     # Before the model is loaded, which takes long enough to be annoying in vain.
     files_to_index(roots, index, allow_empty=allow_empty)
     spec = embedder or _embedder_of(index)
-    model = embedder_for_indexing(spec, index / MODELS_FOLDER, gpu=gpu, on_progress=on_progress)
     options = reading or ReadingOptions()
-    with ReaderPool(options) as readers:
+    load = partial(
+        embedder_for_indexing, spec, index / MODELS_FOLDER, gpu=gpu, on_progress=on_progress
+    )
+    is_new = stamp_of_current(index) is None
+    with ThreadPoolExecutor(1) as loading, ReaderPool(options) as readers:
         return sync(
             roots if folders is not None else None,
             index,
-            backends=backends_with(model),
+            # An index is opened meanwhile; a folder for a new one is not to be made in vain.
+            backends=backends_with(load() if is_new else None),
+            load_embedder=None if is_new else loading.submit(load).result,
             read=readers.read,
             expect=readers.expect,
             chunking=chunking or ChunkingOptions(),

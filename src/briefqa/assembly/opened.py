@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from briefqa.answering import Calibration
 from briefqa.indexing import Current, Generation
 from briefqa.protocols import Embedder
+
+if TYPE_CHECKING:
+    from briefqa.answering import Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class FollowedIndex(Protocol):
         """Return what serves now."""
         ...
 
-    def calibration(self, opened: Opened, /) -> Calibration:
+    def calibration(self, opened: Opened, /) -> "Calibration":
         """Return what turns evidence into a probability."""
         ...
 

@@ -2,10 +2,11 @@
 
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from briefqa.answering import Calibration
-from briefqa.assembly.calibration_file import KeptCalibration
 from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.opened import FollowedIndex, Opened
@@ -19,9 +20,16 @@ from briefqa.indexing import (
     read_current,
     stamp_of_current,
 )
+from briefqa.indexing.current import GenerationRef
 from briefqa.indexing.generations import open_previous
+from briefqa.indexing.integrity import read_manifest
+from briefqa.protocols import Embedder
 
-__all__ = ["OpenIndex", "Opened", "follow_index", "open_texts"]
+if TYPE_CHECKING:
+    from briefqa.answering import Calibration
+    from briefqa.assembly.calibration_file import KeptCalibration
+
+__all__ = ["FollowedIndex", "OpenIndex", "Opened", "follow_index", "open_texts"]
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +50,6 @@ class OpenIndex:
         """
         self._index = index
         self._configured = embedder
-        self._calibration = KeptCalibration(index)
         self._swap = threading.Lock()
         self._trouble: str | None = None
         self._stamp: tuple[int, ...] | None = None
@@ -83,9 +90,16 @@ class OpenIndex:
             self._trouble = str(error)
         return self._opened
 
-    def calibration(self, opened: Opened) -> Calibration:
+    def calibration(self, opened: Opened) -> "Calibration":
         """Return what turns evidence into a probability: the index's own, or the shipped one."""
         return self._calibration.current(opened.embedder.model_id)
+
+    @cached_property
+    def _calibration(self) -> "KeptCalibration":
+        # Imported with all that answers, which may be under way while the index is opened.
+        from briefqa.assembly.calibration_file import KeptCalibration  # noqa: PLC0415
+
+        return KeptCalibration(self._index)
 
     def close(self) -> None:
         """Release the index's files."""
@@ -107,22 +121,43 @@ class OpenIndex:
 
     def _open(self, before: Opened | None) -> Opened:
         current = read_current(self._index)
-        generation = open_texts(self._index)
-        model_id = generation.manifest.model_id
-        if before is not None and before.embedder.model_id == model_id:
+        if before is not None:
+            generation = open_texts(self._index)
+            is_same = before.embedder.model_id == generation.manifest.model_id
+            embedder = before.embedder if is_same else self._load(generation.manifest.model_id)
             # A question may hold words of what is deleted now.
-            return Opened(current, generation, remembering(before.embedder))
-        models = self._index / MODELS_FOLDER
-        embedder = embedder_for_questions(model_id, models, configured=self._configured)
+            return Opened(current, generation, remembering(embedder))
+        with ThreadPoolExecutor(1) as loading:
+            expected = self._model_of(current.serving)
+            loaded = loading.submit(self._load, expected) if expected is not None else None
+            generation = open_texts(self._index)
+            model_id = generation.manifest.model_id
+            is_it = loaded is not None and model_id == expected
+            embedder = loaded.result() if loaded and is_it else self._load(model_id)
         return Opened(current, generation, remembering(embedder))
 
+    def _model_of(self, ref: GenerationRef) -> str | None:
+        """Return the id of the model that made a generation; None if it does not say."""
+        try:
+            return read_manifest(self._index, ref).model_id
+        except IndexFileError:
+            return None
 
-def follow_index(index: Path | str, *, embedder: str | None = None) -> FollowedIndex:
-    """Open an index in a folder, or at an address in Milvus.
+    def _load(self, model_id: str) -> Embedder:
+        models = self._index / MODELS_FOLDER
+        return embedder_for_questions(model_id, models, configured=self._configured)
+
+
+def follow_index(
+    index: Path | str | FollowedIndex, *, embedder: str | None = None
+) -> FollowedIndex:
+    """Open an index in a folder, or at an address in Milvus; one that is open stays as it is.
 
     Arguments and errors are as those of `OpenIndex`; BackendError also if a store cannot be
     reached, and SettingsError if its address cannot be understood.
     """
+    if not isinstance(index, (Path, str)):
+        return index
     address = milvus_address(index)
     if address is not None:
         # Slow to import, and few need it.

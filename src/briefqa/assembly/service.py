@@ -25,7 +25,7 @@ from briefqa.answering import (
 from briefqa.assembly.cores import Cores
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.models import EXTRACTIVE, check_writer, chosen_writer
-from briefqa.assembly.opening import Opened, follow_index
+from briefqa.assembly.opening import FollowedIndex, Opened, follow_index
 from briefqa.assembly.rerankers import reranker_for_questions
 from briefqa.datatypes import (
     Answer,
@@ -64,7 +64,7 @@ class Service:
 
     def __init__(  # noqa: PLR0913 - an index, and whatever is to work on its questions
         self,
-        index: Path | str = "index",
+        index: Path | str | FollowedIndex = "index",
         *,
         embedder: str | None = None,
         reranker: str | None = None,
@@ -77,7 +77,7 @@ class Service:
         """Open the index.
 
         Args:
-            index: The index folder, or an address in Milvus.
+            index: The index folder, or an address in Milvus, or what follows one of them.
             embedder: The model expected, as a setting names it; unset takes the index's own.
             reranker: The model that orders passages anew, as a setting names it; none if unset.
             rerank_top: How many of the best passages it orders.

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from briefqa.answering import whole_answer
-from briefqa.cli.opening import open_configured
+from briefqa.cli.opening import open_for_one_question
 from briefqa.cli.options import (
     AsOfOption,
     EmbedderOption,
@@ -32,7 +31,6 @@ from briefqa.datatypes import (
     SentenceSaid,
     Turn,
 )
-from briefqa.wire import answer_to_wire, search_to_wire
 
 NOTHING_FOUND = 3
 """Exit code of a question that the documents do not answer."""
@@ -97,7 +95,7 @@ def ask(
         from briefqa.cli.earlier import read_history  # noqa: PLC0415 - few need it
 
         turns = read_history(history)
-    with open_configured(settings) as service:
+    with open_for_one_question(settings) as service:
         events = service.stream(
             question_asked(question),
             top_k=settings.top_k,
@@ -108,6 +106,9 @@ def ask(
             policy=policy,
         )
         if as_json:
+            from briefqa.answering import whole_answer  # noqa: PLC0415 - imported when opened
+            from briefqa.wire import answer_to_wire  # noqa: PLC0415 - as above
+
             answer = whole_answer(events)
             print_json(answer_to_wire(answer))
         else:
@@ -117,6 +118,7 @@ def ask(
 
 def _printed(events: Iterator[AnswerEvent], *, no_color: bool, is_written: bool) -> Answer:
     """Print an answer; one that a model writes as it comes, a sentence a line."""
+    from briefqa.answering import whole_answer  # noqa: PLC0415 - imported when opened
     from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
 
     page = Page(no_color=no_color)
@@ -165,7 +167,7 @@ def search(
         {"index": index, "embedder": embedder, "reranker": reranker, "top_k": top_k}
     )
     asked, explanation = question_asked(question), None
-    with open_configured(settings) as service:
+    with open_for_one_question(settings) as service:
         if explain:
             result, explanation = service.explain(
                 asked, top_k=settings.top_k, where=where or (), since=since, as_of=as_of
@@ -175,6 +177,8 @@ def search(
                 asked, top_k=settings.top_k, where=where or (), since=since, as_of=as_of
             )
     if as_json:
+        from briefqa.wire import search_to_wire  # noqa: PLC0415 - imported when opened
+
         print_json(search_to_wire(result, explanation))
     else:
         from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people

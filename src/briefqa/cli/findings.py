@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from briefqa.wire import WireObject
+if TYPE_CHECKING:
+    from briefqa.wire import WireObject
 
 
 class State(StrEnum):
@@ -23,7 +25,7 @@ class Finding:
     detail: str
     advice: str | None = None
 
-    def to_wire(self) -> WireObject:
+    def to_wire(self) -> "WireObject":
         """Return the finding as JSON."""
         return {
             "name": self.name,

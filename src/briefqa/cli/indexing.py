@@ -9,7 +9,6 @@ import typer
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
 from briefqa.cli.output import print_json, say
 from briefqa.cli.progress import progress_on_stderr
-from briefqa.wire import report_to_wire
 
 if TYPE_CHECKING:
     from briefqa.assembly.gating import Gate
@@ -187,6 +186,8 @@ def reading_options(settings: "DocumentsSettings") -> "ReadingOptions":
 def show(report: "SyncReport", index_folder: Path, *, as_json: bool, no_color: bool) -> None:
     """Print what became of the index."""
     if as_json:
+        from briefqa.wire import report_to_wire  # noqa: PLC0415 - for the few that read it
+
         print_json(report_to_wire(report))
     else:
         _summarise(report, index_folder, no_color=no_color)

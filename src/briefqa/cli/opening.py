@@ -1,17 +1,31 @@
 """Opens the index that the settings name, with the models they name."""
 
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from briefqa.assembly.models import writers
-from briefqa.assembly.service import Service, open_index
 from briefqa.cli.output import say
 from briefqa.cli.progress import PlainLines
 
 if TYPE_CHECKING:
+    from briefqa.assembly.service import Service
     from briefqa.settings import Settings
 
+_SHORT_TURN_S = 0.001
 
-def open_configured(settings: "Settings") -> Service:
+
+def open_for_one_question(settings: "Settings") -> "Service":
+    """Do what `open_configured` does, where the process ends after one question."""
+    # numpy's library would start a thread a core, each of which looks for work for longer than
+    # the question takes.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    return open_configured(settings)
+
+
+def open_configured(settings: "Settings") -> "Service":
     """Open the index to ask it questions; what that takes the first time is said on stderr.
 
     Raises:
@@ -20,14 +34,32 @@ def open_configured(settings: "Settings") -> Service:
         UnknownModelError: If there is no language model of that name.
         BackendError: If a model cannot be loaded.
     """
-    return open_index(
-        settings.index,
-        embedder=settings.embedder,
-        reranker=settings.reranker,
-        rerank_top=settings.rerank_top,
-        risk=settings.risk,
-        writers=writers(settings, on_progress=PlainLines(say)),
-        writer=settings.model,
-        # A plain line even on a terminal: a bar would need rich, which most questions do not.
-        on_progress=PlainLines(say),
-    )
+    from briefqa.assembly.opening import follow_index  # noqa: PLC0415 - slow to import
+
+    with _short_turns(), ThreadPoolExecutor(1) as opening:
+        index = opening.submit(follow_index, settings.index, embedder=settings.embedder)
+        # As slow to import; the model is loaded meanwhile.
+        from briefqa.assembly.models import writers  # noqa: PLC0415
+        from briefqa.assembly.service import open_index  # noqa: PLC0415
+
+        return open_index(
+            index.result(),
+            reranker=settings.reranker,
+            rerank_top=settings.rerank_top,
+            risk=settings.risk,
+            writers=writers(settings, on_progress=PlainLines(say)),
+            writer=settings.model,
+            # A plain line even on a terminal: a bar would need rich, which most questions do not.
+            on_progress=PlainLines(say),
+        )
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Let threads take turns often: one that imports keeps others waiting from turn to turn."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SHORT_TURN_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

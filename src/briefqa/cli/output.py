@@ -3,19 +3,22 @@
 import json
 import logging
 import sys
+from typing import TYPE_CHECKING
 
 from briefqa.cli.harmless import harmless, harmless_json
 from briefqa.datatypes import JsonValue
-from briefqa.wire import WireObject
+
+if TYPE_CHECKING:
+    from briefqa.wire import WireObject
 
 
-def print_json(value: WireObject) -> None:
+def print_json(value: "WireObject") -> None:
     """Print one JSON object on stdout: indented on a terminal, else on one line."""
     indent = 2 if sys.stdout.isatty() else None
     sys.stdout.write(json_text(value, encoding=sys.stdout.encoding, indent=indent) + "\n")
 
 
-def print_json_line(value: WireObject) -> None:
+def print_json_line(value: "WireObject") -> None:
     """Print one JSON object on one line of stdout, which is seen at once."""
     sys.stdout.write(json_text(value, encoding=sys.stdout.encoding) + "\n")
     sys.stdout.flush()

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from briefqa.cli.output import say
-from briefqa.protocols import Progress, ProgressListener
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
+
+    from briefqa.protocols import Progress, ProgressListener
 
 _LABELS = {
     "model": "preparing the model",
@@ -31,7 +32,7 @@ _SECONDS_BETWEEN_LINES = 5.0
 
 
 @contextmanager
-def progress_on_stderr(*, no_color: bool = False) -> Iterator[ProgressListener]:
+def progress_on_stderr(*, no_color: bool = False) -> "Iterator[ProgressListener]":
     """Give a listener that shows on stderr what it is told; bars go when the block ends."""
     if not sys.stderr.isatty():
         yield PlainLines(say)
@@ -59,7 +60,7 @@ class PlainLines:
         self._said = 0.0
         self._first = 0
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: "Progress") -> None:
         """Say a line if it is time for one."""
         now = self._clock()
         if progress.stage != self._stage:
@@ -75,7 +76,7 @@ class PlainLines:
             self._said = now
             self._say(self._line(progress, now - self._started))
 
-    def _line(self, progress: Progress, seconds: float) -> str:
+    def _line(self, progress: "Progress", seconds: float) -> str:
         # How many there are in all cannot be known of what comes through a pipe.
         of_all = f" of {progress.total:,}" if progress.total else ""
         line = f"{_label(progress.stage)}: {progress.done:,}{of_all} {_UNITS[progress.stage]}"
@@ -88,7 +89,7 @@ class PlainLines:
 
 
 @contextmanager
-def _bars(*, no_color: bool) -> Iterator[ProgressListener]:
+def _bars(*, no_color: bool) -> "Iterator[ProgressListener]":
     from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
@@ -121,7 +122,7 @@ def _bars(*, no_color: bool) -> Iterator[ProgressListener]:
     )
     tasks: dict[str, TaskID] = {}
 
-    def listen(progress: Progress) -> None:
+    def listen(progress: "Progress") -> None:
         # Of a stage without units it is only known that it goes on: its bar moves to and fro.
         is_counted = progress.stage in _UNITS and (progress.total or not progress.done)
         total = progress.total if is_counted else None

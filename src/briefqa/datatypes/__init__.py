@@ -44,6 +44,7 @@ from briefqa.datatypes.retrieval import (
     Place,
     SearchResult,
     StageTime,
+    embedded_text,
 )
 
 __all__ = [
@@ -84,4 +85,5 @@ __all__ = [
     "StillWriting",
     "Turn",
     "Verdict",
+    "embedded_text",
 ]

@@ -7,6 +7,11 @@ from enum import StrEnum
 from briefqa.datatypes.documents import ChunkId, DocId, DocumentInfo, PositionUnit, Span
 
 
+def embedded_text(prefix: str, text: str) -> str:
+    """Return what the model and the word index see of a chunk."""
+    return f"{prefix}\n{text}" if prefix else text
+
+
 class Comparison(StrEnum):
     """How a condition compares a field with its value."""
 
@@ -52,7 +57,7 @@ class Chunk:
     @property
     def embedded_text(self) -> str:
         """What the model and the word index see."""
-        return f"{self.prefix}\n{self.text}" if self.prefix else self.text
+        return embedded_text(self.prefix, self.text)
 
     @property
     def text_start(self) -> int:

@@ -145,14 +145,19 @@ def find_files(folder: Path, *, leave_out: Path | None = None) -> list[SourceFil
     skipped = leave_out.resolve() if leave_out is not None else None
     found: list[SourceFile] = []
 
-    def add_unlisted(error: OSError) -> None:
-        add(Path(error.filename))
+    def prefix_of(here: Path) -> str:
+        return "" if here == folder else f"{here.relative_to(folder).as_posix()}/"
 
-    def add(path: Path) -> None:
-        found.append(SourceFile(str(path), _writable(path.relative_to(folder).as_posix())))
+    def add_unlisted(error: OSError) -> None:
+        path = Path(error.filename)
+        add(path, prefix_of(path.parent))
+
+    def add(path: Path, prefix: str) -> None:
+        found.append(SourceFile(str(path), _writable(prefix + path.name)))
 
     for parent, folders, names in os.walk(folder, followlinks=False, onerror=add_unlisted):
         here = Path(parent)
+        prefix = prefix_of(here)
         folders[:] = [
             name
             for name in folders
@@ -160,10 +165,16 @@ def find_files(folder: Path, *, leave_out: Path | None = None) -> list[SourceFil
         ]
         for name in names:
             path = here / name
-            if name.startswith(".") or path.is_symlink() or not path.is_file():
-                continue
-            add(path)
+            if not name.startswith(".") and _is_regular(path):
+                add(path, prefix)
     return sorted(found, key=lambda file: file.source)
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _writable(name: str) -> str:

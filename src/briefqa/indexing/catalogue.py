@@ -75,6 +75,12 @@ _CHUNK = (
 )
 
 
+def catalogue_uri(folder: Path) -> str:
+    """Return what SQLite opens the catalogue in ``folder`` by, for reading."""
+    # The file never changes, so SQLite needs neither locks nor journal.
+    return f"{(folder / CATALOGUE).absolute().as_uri()}?mode=ro&immutable=1"
+
+
 def fingerprint_of(info: DocumentInfo) -> Fingerprint:
     """Return what tells this state of a document from another."""
     known = canonical_json([info.title, asdict(info.metadata)])
@@ -96,10 +102,10 @@ class Catalogue:
         Raises:
             IndexDamagedError: If one of them cannot be read.
         """
+        self.folder = folder
         self._path = folder / CATALOGUE
         self._texts_path = folder / TEXTS
-        # The file never changes, so SQLite needs neither locks nor journal.
-        uri = f"{self._path.absolute().as_uri()}?mode=ro&immutable=1"
+        uri = catalogue_uri(folder)
         self._files = files or CheckedFiles(folder, {})
         self._files.size(self._texts_path)
         try:

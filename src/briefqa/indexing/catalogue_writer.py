@@ -1,16 +1,75 @@
 """Writes the catalogue of a generation: documents and chunks, and the texts beside it."""
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from briefqa.datatypes import Chunk, Document
-from briefqa.indexing.catalogue import CATALOGUE, SCHEMA, TEXTS, fingerprint_of
+from briefqa.datatypes import Chunk, ChunkId, DocId, Document, embedded_text
+from briefqa.errors import IndexDamagedError
+from briefqa.indexing.catalogue import CATALOGUE, SCHEMA, TEXTS, catalogue_uri, fingerprint_of
 from briefqa.indexing.fields import field_rows
+from briefqa.protocols import ReadFiles
+
+_MOST_PENDING = 1000
+
+# What is taken over: the number a document had and has, and how far its chunks and text move.
+_TAKEN = """
+CREATE TEMP TABLE taken (
+    old INTEGER PRIMARY KEY, new INTEGER NOT NULL, chunks INTEGER NOT NULL, bytes INTEGER NOT NULL
+) STRICT
+"""
+_TAKE_DOCUMENTS = """
+INSERT INTO documents
+SELECT doc_id, source, title, metadata, metadata_sha256, text_sha256, file_sha256, notices,
+    position_unit, position_marks, first_chunk + taken.chunks, was.chunks,
+    text_start + taken.bytes, text_bytes, taken.new
+FROM taken CROSS JOIN before.documents AS was ON was.number = taken.old
+WHERE taken.old BETWEEN ? AND ?
+"""
+_TAKE_CHUNKS = """
+INSERT INTO chunks
+SELECT position + taken.chunks, chunk_id, was.doc_id, start, "end", heading, prefix, sentences,
+    embedding_key, was.text_start + taken.bytes, was.text_bytes
+FROM taken CROSS JOIN before.documents AS whole ON whole.number = taken.old
+CROSS JOIN before.chunks AS was
+    ON was.position BETWEEN whole.first_chunk AND whole.first_chunk + whole.chunks - 1
+WHERE taken.old BETWEEN ? AND ?
+"""
+_TAKE_FIELDS = """
+INSERT INTO fields
+SELECT field, text, taken.new, number, date
+FROM before.fields CROSS JOIN taken ON taken.old = document
+"""
+_DOCUMENT = """
+SELECT number, first_chunk, chunks, text_start, text_bytes, text_sha256,
+    json_extract(metadata, '$.language')
+FROM before.documents WHERE doc_id = ?
+"""
+_CHUNKS = """
+SELECT chunk_id, prefix, text_start, text_bytes
+FROM before.chunks WHERE position BETWEEN ? AND ? ORDER BY position
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """The folder of a generation from which documents are taken over; texts come from ``files``."""
+
+    folder: Path
+    files: ReadFiles
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """A document that was taken over: its language, if stated, and its chunks as embedded."""
+
+    language: str | None
+    chunks: Sequence[tuple[ChunkId, str]]
 
 
 class CatalogueWriter:
@@ -19,13 +78,19 @@ class CatalogueWriter:
     Nothing is safe on the disk until the folder is synced.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, before: Predecessor | None = None) -> None:
+        """Begin in ``folder``; documents can be taken over from ``before``."""
         self._texts = (folder / TEXTS).open("wb")
-        self._database = sqlite3.connect(folder / CATALOGUE)
+        self._database = sqlite3.connect((folder / CATALOGUE).absolute().as_uri(), uri=True)
         # A half-written catalogue is thrown away with its folder: no journal.
         self._database.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;{SCHEMA}")
         self.chunks = 0
         self.documents = 0
+        self._before = before
+        self._pending: list[tuple[int, int, int, int]] = []
+        if before is not None:
+            self._database.execute("ATTACH ? AS before", (catalogue_uri(before.folder),))
+            self._database.execute(_TAKEN)
 
     def add_files(self, files: Iterable[tuple[str, str]]) -> None:
         """Add (source, SHA-256) of files of which every document is in the catalogue."""
@@ -33,6 +98,7 @@ class CatalogueWriter:
 
     def add(self, document: Document, chunks: Sequence[Chunk], keys: Sequence[bytes]) -> None:
         """Add a document and its chunks, which ascend by span, with their embedding keys."""
+        self._take_pending()
         info, text_start = document.info, self._texts.tell()
         text = document.text.encode()
         self._texts.write(text)
@@ -87,8 +153,56 @@ class CatalogueWriter:
             )
             self.chunks += 1
 
+    def take_over(self, doc_id: DocId) -> TakenOver:
+        """Add a document of the generation before as it is.
+
+        Documents are taken over in their order there.
+
+        Raises:
+            IndexDamagedError: If its text is not the one that was stored.
+        """
+        if self._before is None:
+            msg = "there is no generation to take a document over from"
+            raise ValueError(msg)
+        [(number, first, count, start, size, sha256, language)] = self._database.execute(
+            _DOCUMENT, (doc_id,)
+        )
+        text = bytearray(size)
+        path = self._before.folder / TEXTS
+        self._before.files.read(path, [(start, memoryview(text))])
+        if hashlib.sha256(text).hexdigest() != sha256:
+            raise IndexDamagedError(path, f"the text of {doc_id!r} has changed")
+        moved = (number, self.documents, self.chunks - first, self._texts.tell() - start)
+        self._pending.append(moved)
+        self._texts.write(text)
+        self.documents += 1
+        self.chunks += count
+        chunks = [
+            (chunk_id, embedded_text(prefix, text[at - start : at - start + length].decode()))
+            for chunk_id, prefix, at, length in self._database.execute(
+                _CHUNKS, (first, first + count - 1)
+            )
+        ]
+        if len(self._pending) >= _MOST_PENDING:
+            self._take_pending()
+        return TakenOver(language, chunks)
+
+    def _take_pending(self) -> None:
+        """Write the rows of what was taken over, in their place among what is added."""
+        if not self._pending:
+            return
+        bounds = (self._pending[0][0], self._pending[-1][0])
+        self._database.executemany("INSERT INTO taken VALUES (?, ?, ?, ?)", self._pending)
+        self._database.execute(_TAKE_DOCUMENTS, bounds)
+        self._database.execute(_TAKE_CHUNKS, bounds)
+        self._pending.clear()
+
     def commit(self) -> None:
         """Write out all that was added."""
+        if self._before is not None:
+            self._take_pending()
+            self._database.execute(_TAKE_FIELDS)
+            self._before = None
         self._database.commit()
         self._texts.flush()
 

@@ -1,9 +1,9 @@
 """Gives every chunk its vector, and asks the model only for those not known yet."""
 
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import islice
@@ -75,6 +75,15 @@ def plan_vectors(
     return plan
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Texts on their way through the model, by key; those ``found`` in the journal are not."""
+
+    keys: Sequence[bytes]
+    found: dict[bytes, Embedded]
+    call: Future[list[Embedded]]
+
+
 @dataclass(slots=True)
 class VectorMaker:
     """Embeds what a plan misses and fetches the rest, a few thousand chunks at a time.
@@ -89,6 +98,23 @@ class VectorMaker:
     journal: EmbeddingJournal
     on_progress: ProgressListener
     embedded: int = 0
+    _batches: "Iterator[_Batch]" = field(init=False, default_factory=lambda: iter(()))
+    _waiting: "deque[_Batch]" = field(init=False, default_factory=deque)
+
+    @contextmanager
+    def under_way(self, *, with_tokens: bool) -> Iterator[None]:
+        """Embed the first texts while the block does other work, and then all that it asks for.
+
+        The block calls `make`, or `make_with_tokens` if ``with_tokens``. When it ends, nothing
+        is embedded any more.
+        """
+        callers = ThreadPoolExecutor(_BATCHES_AT_ONCE, thread_name_prefix="briefqa-embedding")
+        self._batches = self._begun(callers, with_tokens=with_tokens)
+        try:
+            self._begin_some()
+            yield
+        finally:
+            callers.shutdown(cancel_futures=True)
 
     def make(self, stores: VectorBackend, folder: Path) -> VectorStore:
         """Return a store of all chunks, in the plan's order, written into the new ``folder``.
@@ -114,31 +140,29 @@ class VectorMaker:
     ) -> VectorStore:
         store = stores.create(folder, self.journal.dim)
         chunks = iter(self.plan.keys.items())
-        with closing(self._embeddings(with_tokens=tokens is not None)) as embeddings:
-            while part := list(islice(chunks, _ROWS_AT_ONCE)):
-                # One row a key: equal texts share a vector.
-                keys = list(dict.fromkeys(key for _, key in part))
-                ids = {chunk_id for chunk_id, _ in part}
-                # A missing key names the first chunk that has it, in this very order.
-                missing = [key for key in keys if key in self.plan.missing]
-                new = sum(self.plan.missing[key] in ids for key in missing)
-                made = list(islice(embeddings, new))
-                earlier = [key for key in missing if self.plan.missing[key] not in ids]
-                old = [key for key in keys if key in self.plan.known]
-                rows = np.concatenate(
-                    [
-                        *(each.row[None] for each in made),
-                        store.vectors([self.plan.missing[key] for key in earlier]),
-                        self._known(old),
-                    ]
-                )
-                ordered = [*(each.key for each in made), *earlier, *old]
-                row_of = {key: row for row, key in enumerate(ordered)}
-                store.add(
-                    [chunk_id for chunk_id, _ in part], rows[[row_of[key] for _, key in part]]
-                )
-                if tokens is not None:
-                    tokens.write([key for _, key in part], made)
+        embeddings = self._embeddings()
+        while part := list(islice(chunks, _ROWS_AT_ONCE)):
+            # One row a key: equal texts share a vector.
+            keys = list(dict.fromkeys(key for _, key in part))
+            ids = {chunk_id for chunk_id, _ in part}
+            # A missing key names the first chunk that has it, in this very order.
+            missing = [key for key in keys if key in self.plan.missing]
+            new = sum(self.plan.missing[key] in ids for key in missing)
+            made = list(islice(embeddings, new))
+            earlier = [key for key in missing if self.plan.missing[key] not in ids]
+            old = [key for key in keys if key in self.plan.known]
+            rows = np.concatenate(
+                [
+                    *(each.row[None] for each in made),
+                    store.vectors([self.plan.missing[key] for key in earlier]),
+                    self._known(old),
+                ]
+            )
+            ordered = [*(each.key for each in made), *earlier, *old]
+            row_of = {key: row for row, key in enumerate(ordered)}
+            store.add([chunk_id for chunk_id, _ in part], rows[[row_of[key] for _, key in part]])
+            if tokens is not None:
+                tokens.write([key for _, key in part], made)
         return store
 
     def _known(self, keys: Sequence[bytes]) -> Vectors:
@@ -146,33 +170,31 @@ class VectorMaker:
             return np.empty((0, self.journal.dim), dtype=np.float32)
         return self.base.vectors.vectors([self.plan.known[key] for key in keys])
 
-    def _embeddings(self, *, with_tokens: bool) -> Generator[Embedded, None, None]:
+    def _embeddings(self) -> Iterator[Embedded]:
         """Yield what every missing text gives, in order, while the next are under way."""
         total, done = len(self.plan.missing), 0
-        keys = iter(self.plan.missing)
-        embed = self._embed_with_tokens if with_tokens else self._embed
-        waiting: deque[tuple[list[bytes], dict[bytes, Embedded], Future[list[Embedded]]]] = deque()
-        callers = ThreadPoolExecutor(_BATCHES_AT_ONCE, thread_name_prefix="briefqa-embedding")
         self.on_progress(Progress("embedding", 0, total))
-        try:
-            while True:
-                while len(waiting) < _BATCHES_AHEAD and (batch := list(islice(keys, _BATCH))):
-                    found = {key: kept for key in batch if (kept := self.journal.read(key))}
-                    new = [key for key in batch if key not in found]
-                    call = callers.submit(embed, new, self._texts(new))
-                    waiting.append((batch, found, call))
-                if not waiting:
-                    return
-                batch, found, call = waiting.popleft()
-                made = call.result()
-                done += len(batch)
-                self.embedded += len(made)
-                self.journal.add(made, still=total - done)
-                self.on_progress(Progress("embedding", done, total))
-                found.update((each.key, each) for each in made)
-                yield from (found[key] for key in batch)
-        finally:
-            callers.shutdown(cancel_futures=True)
+        while self._waiting:
+            batch = self._waiting.popleft()
+            made = batch.call.result()
+            self._begin_some()
+            done += len(batch.keys)
+            self.embedded += len(made)
+            self.journal.add(made, still=total - done)
+            self.on_progress(Progress("embedding", done, total))
+            found = batch.found | {each.key: each for each in made}
+            yield from (found[key] for key in batch.keys)
+
+    def _begin_some(self) -> None:
+        self._waiting.extend(islice(self._batches, _BATCHES_AHEAD - len(self._waiting)))
+
+    def _begun(self, callers: ThreadPoolExecutor, *, with_tokens: bool) -> "Iterator[_Batch]":
+        embed = self._embed_with_tokens if with_tokens else self._embed
+        keys = iter(self.plan.missing)
+        while batch := list(islice(keys, _BATCH)):
+            found = {key: kept for key in batch if (kept := self.journal.read(key))}
+            new = [key for key in batch if key not in found]
+            yield _Batch(batch, found, callers.submit(embed, new, self._texts(new)))
 
     def _texts(self, keys: Sequence[bytes]) -> list[str]:
         ids = [self.plan.missing[key] for key in keys]
@@ -222,8 +244,8 @@ class _TokenKeeper:
         """Write the tokens of the next chunks, by their embedding keys; ``made`` are new."""
         new = {each.key: each.tokens for each in made if each.tokens is not None}
         known = self._known([key for key in dict.fromkeys(keys) if key in self._maker.plan.known])
-        for key in keys:
-            self._writer.add(new.get(key) or known.get(key) or self._earlier(key))
+        found = new | known
+        self._writer.add_all([found.get(key) or self._earlier(key) for key in keys])
 
     def _earlier(self, key: bytes) -> ChunkTokens:
         plan = self._maker.plan

@@ -34,7 +34,7 @@ from briefqa.indexing.manifest import Recipe, generation_id
 from briefqa.indexing.sources import UPLOADS, Sources
 from briefqa.indexing.staging import Staging
 from briefqa.indexing.superseding import Misreference
-from briefqa.indexing.writing import Contents, write_generation
+from briefqa.indexing.writing import Contents, write_manifest, write_records
 from briefqa.protocols import ProgressListener
 
 TEMPORARY = ".tmp-"
@@ -174,15 +174,17 @@ def unpublished(  # noqa: PLR0913 - all that a generation is made of
         plan = plan_vectors(gathered, base, staging, with_tokens=recipe.tokens)
         maker = VectorMaker(plan, base, staging, backends.embedder, journal, on_progress)
         temporary.mkdir(parents=True)
-        vectors = (
-            maker.make_with_tokens(backends.stores, temporary / VECTORS, temporary / TOKENS)
-            if recipe.tokens
-            else maker.make(backends.stores, temporary / VECTORS)
-        )
-        contents = Contents(generation, recipe, gathered, staging, plan, vectors, base)
-        manifest_sha256 = write_generation(
-            temporary, contents, words=backends.words, on_progress=on_progress
-        )
+        contents = Contents(generation, recipe, gathered, staging, plan, base)
+        with maker.under_way(with_tokens=recipe.tokens):
+            # Words are read while the model is at its first texts, few cores or many.
+            write_records(temporary, contents, words=backends.words, on_progress=on_progress)
+            vectors = (
+                maker.make_with_tokens(backends.stores, temporary / VECTORS, temporary / TOKENS)
+                if recipe.tokens
+                else maker.make(backends.stores, temporary / VECTORS)
+            )
+        vectors.finish(recipe.recall, on_progress)
+        manifest_sha256 = write_manifest(temporary, contents)
         ref = GenerationRef(generation, manifest_sha256)
         _set_aside(ref.folder(index))
     try:

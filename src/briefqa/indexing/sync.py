@@ -2,10 +2,10 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -44,6 +44,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
     index: Path,
     *,
     backends: Backends,
+    load_embedder: Callable[[], Embedder] | None = None,
     read: ReadFile,
     expect: ExpectFile | None = None,
     chunking: ChunkingOptions,
@@ -63,6 +64,8 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         roots: The folders of documents; None for those of the last time.
         index: Where the index is, or is to be; may lie inside a folder of documents.
         backends: What vectors and words are made with and kept in.
+        load_embedder: Gives the embedder where ``backends`` has none. It is asked once the index
+            is open: until then it may be loaded elsewhere.
         read: Reads one file.
         expect: Told which files will be read, so that it can be done ahead.
         chunking: How documents are cut.
@@ -80,21 +83,22 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         IndexLockedError: If another process is writing to the index.
         IndexWriteError: If the index cannot be written.
     """
-    if backends.embedder is None:
-        msg = "a sync needs an embedder"
-        raise ValueError(msg)
     # Before an index folder is made in vain.
     files = None if roots is None else files_to_index(roots, index, allow_empty=allow_empty)
     with only_writer(index), _served(index, backends) as base:
         sources = sources_of(index, roots, restored=restored)
         files = files or files_to_index(sources.roots, index, allow_empty=allow_empty)
         scope = Scope([*upload_files(sources, index), *files], excluded=sources.excluded)
+        embedder = backends.embedder or (load_embedder() if load_embedder is not None else None)
+        if embedder is None:
+            msg = "a sync needs an embedder"
+            raise ValueError(msg)
         return rewrite(
             index,
-            Wanted(sources, scope, _recipe(backends.embedder, chunking, options, recall)),
+            Wanted(sources, scope, _recipe(embedder, chunking, options, recall)),
             base=base,
-            backends=backends,
-            reading=Reading(read, backends.embedder.tokens, chunking, expect),
+            backends=replace(backends, embedder=embedder),
+            reading=Reading(read, embedder.tokens, chunking, expect),
             check=partial(_require_documents, sources, allow_empty=allow_empty),
             on_progress=on_progress,
             judge=judge,

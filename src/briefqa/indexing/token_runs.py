@@ -132,12 +132,17 @@ class TokenRuns:
 
     def tokens(self, ids: Sequence[ChunkId], /) -> list[ChunkTokens]:
         """Return the tokens of chunks, in the order of ``ids``."""
-        return [self._of_one(position) for position in self._chunks.positions(ids)]
-
-    def _of_one(self, position: int) -> ChunkTokens:
-        run = [(int(self._starts[position]), int(self._ends[position]))]
-        columns = self._columns
-        return ChunkTokens(columns.ids.of(run), columns.starts.of(run), columns.codes.of(run))
+        if not ids:
+            return []
+        positions = np.array(self._chunks.positions(ids), dtype=np.int64)
+        firsts, lasts = self._starts[positions], self._ends[positions]
+        # Chunks that stand in a row are read at once.
+        gaps = np.flatnonzero(firsts[1:] != lasts[:-1])
+        begins = firsts[np.append(0, gaps + 1)].tolist()
+        runs = list(zip(begins, lasts[np.append(gaps, -1)].tolist(), strict=True))
+        bounds = np.cumsum(lasts - firsts)[:-1]
+        columns = (self._columns.ids, self._columns.starts, self._columns.codes)
+        return list(map(ChunkTokens, *(np.split(each.of(runs), bounds) for each in columns)))
 
     def similarities(
         self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /

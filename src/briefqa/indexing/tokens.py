@@ -32,6 +32,9 @@ from briefqa.protocols import BitProducts, ChunkNumbers, ReadFiles
 
 _Number = TypeVar("_Number", np.int32, np.uint8)
 
+# More than any vocabulary has, and room for the chunks of a call above it.
+_ID_BITS = 32
+
 _CODES, _IDS, _STARTS = READ_BY_PARTS = "codes.bin", "ids.bin", "starts.bin"
 _ENDS, _FREQUENCIES = "ends.bin", "frequencies.bin"
 
@@ -56,21 +59,31 @@ class TokenStoreWriter:
             self._files = opened.pop_all()
 
     def add(self, tokens: ChunkTokens) -> None:
-        """Add the tokens of the next chunk.
+        """Do what `add_all` does for one chunk."""
+        self.add_all([tokens])
+
+    def add_all(self, chunks: Sequence[ChunkTokens]) -> None:
+        """Add the tokens of the next chunks.
 
         Raises:
             OSError: If the disk refuses.
         """
-        self._ids.write(tokens.ids.astype("<i4").tobytes())
-        self._starts.write(tokens.starts.astype("<i4").tobytes())
-        self._codes.write(tokens.codes.tobytes())
-        self._ends.append((self._ends[-1] if self._ends else 0) + len(tokens.ids))
-        unique = np.unique(tokens.ids)
-        if len(unique) and unique[-1] >= len(self._frequencies):
-            grown = np.zeros(max(int(unique[-1]) + 1, 2 * len(self._frequencies)), dtype=np.int64)
-            grown[: len(self._frequencies)] = self._frequencies
-            self._frequencies = grown
-        self._frequencies[unique] += 1
+        if not chunks:
+            return
+        ids = np.concatenate([each.ids for each in chunks]).astype(np.int64)
+        self._ids.write(ids.astype("<i4").tobytes())
+        self._starts.write(np.concatenate([each.starts for each in chunks]).astype("<i4").tobytes())
+        self._codes.write(np.concatenate([each.codes for each in chunks]).tobytes())
+        counts = [len(each.ids) for each in chunks]
+        last = self._ends[-1] if self._ends else 0
+        self._ends.extend((last + np.cumsum(counts)).tolist())
+        # Once for each chunk that a token stands in, however often it does.
+        pairs = (np.repeat(np.arange(len(chunks)), counts) << _ID_BITS) | ids
+        held = np.bincount(
+            np.unique(pairs) & ((1 << _ID_BITS) - 1), minlength=len(self._frequencies)
+        )
+        held[: len(self._frequencies)] += self._frequencies
+        self._frequencies = held
 
     def added(self, position: int) -> ChunkTokens:
         """Return the tokens of the chunk added at ``position``, from 0.

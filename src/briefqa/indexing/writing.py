@@ -8,8 +8,8 @@ from pathlib import Path
 from briefqa.datatypes import Chunk, Document
 from briefqa.errors import BackendError
 from briefqa.indexing.blocks import LARGE_BYTES, write_blocks
-from briefqa.indexing.catalogue import TEXTS
-from briefqa.indexing.catalogue_writer import CatalogueWriter
+from briefqa.indexing.catalogue import TEXTS, Catalogue
+from briefqa.indexing.catalogue_writer import CatalogueWriter, Predecessor
 from briefqa.indexing.durable import files_below
 from briefqa.indexing.embedding import VectorPlan
 from briefqa.indexing.gathering import Gathered
@@ -23,7 +23,6 @@ from briefqa.protocols import (
     LexicalBackend,
     Progress,
     ProgressListener,
-    VectorStore,
 )
 
 
@@ -36,23 +35,31 @@ class Contents:
     gathered: Gathered
     staging: Staging
     plan: VectorPlan
-    vectors: VectorStore
     base: Generation | None
 
+    @property
+    def predecessor(self) -> Predecessor | None:
+        """Where the rows of ``base`` are, if they can be taken over as they are."""
+        if self.base is None or self.base.files is None:
+            return None
+        catalogue = self.base.catalogue
+        if not isinstance(catalogue, Catalogue):
+            return None
+        return Predecessor(catalogue.folder, self.base.files)
 
-def write_generation(
+
+def write_records(
     folder: Path, contents: Contents, *, words: LexicalBackend, on_progress: ProgressListener
-) -> str:
-    """Write a generation into ``folder``, which has its vectors; return its manifest's SHA-256.
+) -> None:
+    """Write catalogue, texts and word index of a generation into ``folder``.
 
     Raises:
         OSError: If the disk refuses.
         sqlite3.OperationalError: If it refuses the catalogue.
     """
     total = len(contents.plan.keys)
-    contents.vectors.finish(contents.recipe.recall, on_progress)
     (folder / LEXICAL).mkdir()
-    with CatalogueWriter(folder) as writer:
+    with CatalogueWriter(folder, contents.predecessor) as writer:
         writer.add_files(contents.gathered.files.items())
         # One pass: a document is written as the word index comes to its chunks,
         # so that no more than one is held at a time.
@@ -60,6 +67,14 @@ def write_generation(
         if writer.chunks != total:
             msg = f"the word index took {writer.chunks} of {total} chunks"
             raise BackendError(msg)
+
+
+def write_manifest(folder: Path, contents: Contents) -> str:
+    """Write the manifest of all that is in ``folder``, and return its SHA-256.
+
+    Raises:
+        OSError: If the disk refuses.
+    """
     read_by_parts = [folder / TEXTS, *files_below(folder / VECTORS)]
     if contents.recipe.tokens:
         read_by_parts += [folder / TOKENS / name for name in READ_BY_PARTS]
@@ -74,7 +89,7 @@ def write_generation(
         generation=contents.generation,
         recipe=contents.recipe,
         documents=len(contents.gathered.fingerprints),
-        chunks=total,
+        chunks=len(contents.plan.keys),
         files={
             path.relative_to(folder).as_posix(): entry_of(path)
             for path in files_below(folder)
@@ -91,10 +106,16 @@ def _written(
     writer: CatalogueWriter, contents: Contents, on_progress: ProgressListener
 ) -> Iterator[DocumentWords]:
     """Write document after document, and yield the chunks of each for the word index."""
-    keys = contents.plan.keys
-    for document, chunks in _documents(contents):
-        writer.add(document, chunks, [keys[chunk.chunk_id] for chunk in chunks])
-        yield words_of(document, chunks)
+    keys, staging, base = contents.plan.keys, contents.staging, contents.base
+    can_take_over = contents.predecessor is not None
+    for doc_id in sorted(contents.gathered.fingerprints):
+        if doc_id not in staging and can_take_over:
+            taken = writer.take_over(doc_id)
+            yield DocumentWords(taken.chunks, _language_code(taken.language))
+        elif (records := staging.catalogue if doc_id in staging else base) is not None:
+            document, chunks = records.document(doc_id), records.chunks_of(doc_id)
+            writer.add(document, chunks, [keys[chunk.chunk_id] for chunk in chunks])
+            yield words_of(document, chunks)
         on_progress(Progress("writing", writer.chunks, len(keys)))
 
 
@@ -109,13 +130,3 @@ def words_of(document: Document, chunks: Sequence[Chunk]) -> DocumentWords:
 def _language_code(stated: str | None) -> str | None:
     """Return the language of a tag such as ``en-GB``, which is all that words depend on."""
     return (stated or "").replace("_", "-").partition("-")[0].strip().lower() or None
-
-
-def _documents(contents: Contents) -> Iterator[tuple[Document, list[Chunk]]]:
-    """Yield documents and their chunks, read from where each is, in the order of ids."""
-    staging, base = contents.staging, contents.base
-    for doc_id in sorted(contents.gathered.fingerprints):
-        if doc_id in staging:
-            yield staging.catalogue.document(doc_id), staging.catalogue.chunks_of(doc_id)
-        elif base is not None:
-            yield base.document(doc_id), base.chunks_of(doc_id)

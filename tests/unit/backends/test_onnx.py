@@ -27,7 +27,7 @@ def test_batches_hold_one_length_and_every_text_once(lengths: list[int]) -> None
     assert sorted(place for batch in batches for place in batch) == list(range(len(lengths)))
     for batch in batches:
         assert len({lengths[place] for place in batch}) == 1
-        assert len(batch) == 1 or len(batch) * lengths[batch[0]] <= 768
+        assert len(batch) == 1 or len(batch) * lengths[batch[0]] <= 384
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
@@ -32,6 +34,7 @@ _NAMES = {
 LANGUAGES = (*_NAMES, UNKNOWN)
 _LONGEST_WORD = 64
 _TEXTS_KEPT = 2048
+_MOST_LOOKED_UP = 50_000
 
 _CHUNKS_TO_TELL = 20
 """Chunks of a document by which its language is told."""
@@ -93,12 +96,17 @@ def language_of(text: str, among: Sequence[str] = tuple(_NAMES)) -> str | None:
     Returns:
         A code, or None if too few words tell, or two languages claim as many of them.
     """
-    sample = text[:_MOST_TELLING].lower()
-    found = len(_splitter().analyze(sample))
-    held = {code: found - len(_sieve(code).analyze(sample)) for code in among if code}
+    counts = Counter(_splitter().analyze(text[:_MOST_TELLING].lower()))
+    _STOP_WORDS.look_up(counts.keys())
+    held = {
+        code: sum(counts[word] for word in counts.keys() & _STOP_WORDS.of[code])
+        for code in among
+        if code
+    }
     most = max(held.values(), default=0)
     claiming = [code for code, count in held.items() if count == most]
-    return claiming[0] if most > _LEAST_SHARE * found and len(claiming) == 1 else None
+    is_told = most > _LEAST_SHARE * counts.total() and len(claiming) == 1
+    return claiming[0] if is_told else None
 
 
 def language_of_document(text: str) -> str:
@@ -114,6 +122,36 @@ def language_of_document(text: str) -> str:
     letters = [letter for letter in text[:_MOST_TELLING] if letter.isalpha()]
     is_plain = sum(letter.isascii() for letter in letters) >= _PLAIN_SHARE * len(letters)
     return "en" if is_plain else UNKNOWN
+
+
+class _StopWords:
+    """Which words are stop words in which language; tantivy tells of a text, not of its lists.
+
+    ``of`` gives those found so far by the code of the language. Safe to use from several
+    threads.
+    """
+
+    def __init__(self) -> None:
+        self.of: dict[str, set[str]] = {code: set() for code in _NAMES}
+        self._looked_up: set[str] = set()
+
+    def look_up(self, found: AbstractSet[str]) -> None:
+        """Find out about words in lower case."""
+        new = set(found - self._looked_up)
+        if not new:
+            return
+        # Most are stop words nowhere, which one look tells.
+        somewhere = new.difference(_sieve(*_NAMES).analyze(" ".join(new)))
+        text = " ".join(somewhere)
+        for code in self.of if somewhere else ():
+            self.of[code] |= somewhere.difference(_sieve(code).analyze(text))
+        # Last: whoever finds a word here need not look it up.
+        if len(self._looked_up) > _MOST_LOOKED_UP:
+            self._looked_up = set().union(*self.of.values())
+        self._looked_up |= new
+
+
+_STOP_WORDS = _StopWords()
 
 
 class Reading:
@@ -203,9 +241,14 @@ def _splitter() -> TextAnalyzer:
 
 
 @lru_cache
-def _sieve(language: str) -> TextAnalyzer:
-    """Return what drops nothing but the stop words of ``language``."""
+def _sieve(*languages: str) -> TextAnalyzer:
+    """Return what drops nothing but the stop words of ``languages``."""
     builder = TextAnalyzerBuilder(Tokenizer.simple())
-    if language == "en":
-        return builder.filter(Filter.custom_stopword(_ENGLISH_STOP_WORDS.split())).build()
-    return builder.filter(Filter.stopword(_NAMES[language])).build()
+    for language in languages:
+        is_ours = language == "en"
+        builder = builder.filter(
+            Filter.custom_stopword(_ENGLISH_STOP_WORDS.split())
+            if is_ours
+            else Filter.stopword(_NAMES[language])
+        )
+    return builder.build()
