@@ -26,6 +26,7 @@ from briefqa.indexing.records import Records
 from briefqa.indexing.sources import Sources
 from briefqa.indexing.token_runs import KeptTokens
 from briefqa.indexing.tokens import TokenStore
+from briefqa.indexing.words import open_words
 from briefqa.protocols import (
     LexicalBackend,
     LexicalIndex,
@@ -147,8 +148,8 @@ class Generation:
 def open_generation(index: Path, *, stores: VectorBackend, words: LexicalBackend) -> Generation:
     """Open the generation that ``index`` serves, or the one before if that is damaged.
 
-    The hash of every file is checked before anything parses it; of large files of vectors,
-    tokens and texts, that of each block before the block is used.
+    The hash of every file is checked before anything parses it; of large files, that of each
+    block before the block is used.
 
     Raises:
         IndexMissingError: If there is no index.
@@ -235,8 +236,10 @@ def _open(
         vectors = stores.load(folder / VECTORS, chunks, files)
         recipe = manifest.recipe
         tokens = TokenStore(folder / TOKENS, recipe.dim, chunks, files) if recipe.tokens else None
-        lexical = words.open(folder / LEXICAL)
-        _require_equal_counts(folder, manifest, vectors, lexical)
+        if len(vectors) != manifest.chunks:
+            detail = f"holds {len(vectors)} chunks instead of {manifest.chunks}"
+            raise IndexDamagedError(folder / VECTORS, detail)
+        lexical = open_words(words, folder / LEXICAL, files, chunks=manifest.chunks)
     except BaseException:
         catalogue.close()
         raise
@@ -250,13 +253,3 @@ def _open(
         files=files,
         sources=sources,
     )
-
-
-def _require_equal_counts(
-    folder: Path, manifest: Manifest, vectors: VectorIndex, words: LexicalIndex
-) -> None:
-    counts: Sequence[tuple[str, int]] = ((VECTORS, len(vectors)), (LEXICAL, len(words)))
-    for name, count in counts:
-        if count != manifest.chunks:
-            detail = f"holds {count} chunks instead of {manifest.chunks}"
-            raise IndexDamagedError(folder / name, detail)

@@ -32,8 +32,8 @@ from briefqa.protocols import ChunkNumbers, ReadFiles
 
 _Number = TypeVar("_Number", np.int32, np.uint8)
 
-_CODES, _IDS, _STARTS = READ_BY_PARTS = "codes.bin", "ids.bin", "starts.bin"
-_ENDS, _FREQUENCIES = "ends.bin", "frequencies.bin"
+_CODES, _IDS, _STARTS = "codes.bin", "ids.bin", "starts.bin"
+_ENDS, _FREQUENCIES = READ_WHOLE = "ends.bin", "frequencies.bin"
 
 
 class TokenStoreWriter:
