@@ -35,6 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.parametrize("blocks_a_thread", [1, 64])
 @given(
     at=st.integers(0, _SIZE - 1),
     start=st.integers(0, _SIZE),
@@ -42,9 +43,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bit=st.integers(0, 7),
 )
 def test_a_flipped_bit_is_found_where_its_block_is_used_and_only_there(
-    folder: Path, at: int, start: int, length: int, bit: int
+    folder: Path, blocks_a_thread: int, at: int, start: int, length: int, bit: int
 ) -> None:
     """The promise is about what is used; the rest is for `briefqa check`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("briefqa.indexing.blocks._BLOCKS_A_THREAD", blocks_a_thread)
+        _require_found(folder, at, start, length, bit)
+
+
+def _require_found(folder: Path, at: int, start: int, length: int, bit: int) -> None:
     end = min(_SIZE, start + length)
     path = folder / "rows.bin"
     whole = path.read_bytes()
@@ -110,6 +117,46 @@ def test_damage_to_a_large_file_is_told_when_it_is_used_and_mended_by_the_next_s
     assert check_files(corpus.index) == []
     with corpus.open() as generation:
         assert generation.vectors.search(corpus.embedder.embed_queries(["chips"]), 1)
+
+
+@pytest.mark.usefixtures("all_large")
+@pytest.mark.parametrize("suffix", [".idx", ".store", ".term", ".fieldnorm"])
+def test_damage_to_a_large_word_index_is_told_when_words_are_searched(
+    corpus: Corpus, suffix: str
+) -> None:
+    """A thread opens it, so it is the question that must not go on without it."""
+    generation = corpus.sync().generation
+    [path] = (corpus.index / "generations" / generation / "lexical").glob(f"*{suffix}")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+    with corpus.open() as opened:
+        for _ in range(2):
+            with pytest.raises(IndexDamagedError, match=rf"\{suffix}"):
+                opened.words.search("chips", 1)
+        assert opened.damage is not None
+
+
+@pytest.mark.usefixtures("all_large")
+def test_a_word_index_opened_by_a_thread_answers_as_one_opened_at_once(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    """How large the files are must not be seen in an answer."""
+    corpus.sync()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("briefqa.indexing.writing.LARGE_BYTES", 10**9)
+        small = Corpus(corpus.folder, tmp_path / "small")
+        small.sync()
+
+    with corpus.open() as later, small.open() as at_once:
+        assert type(later.words) is not type(at_once.words)
+        assert len(later.words) == len(at_once.words)
+        text = "How many chips does the port ship?"
+        assert later.words.search(text, 5) == at_once.words.search(text, 5)
+        assert later.words.terms(text) == at_once.words.terms(text)
+        assert later.words.language(text) == at_once.words.language(text)
+        assert later.words.document_frequency("chip") == at_once.words.document_frequency("chip")
 
 
 @pytest.mark.usefixtures("all_large")
