@@ -26,7 +26,7 @@ from briefqa.indexing.records import Records
 from briefqa.indexing.sources import Sources
 from briefqa.indexing.token_runs import KeptTokens
 from briefqa.indexing.tokens import TokenStore
-from briefqa.indexing.words import open_words
+from briefqa.indexing.words import open_words, require_chunks
 from briefqa.protocols import (
     LexicalBackend,
     LexicalIndex,
@@ -236,9 +236,7 @@ def _open(
         vectors = stores.load(folder / VECTORS, chunks, files)
         recipe = manifest.recipe
         tokens = TokenStore(folder / TOKENS, recipe.dim, chunks, files) if recipe.tokens else None
-        if len(vectors) != manifest.chunks:
-            detail = f"holds {len(vectors)} chunks instead of {manifest.chunks}"
-            raise IndexDamagedError(folder / VECTORS, detail)
+        require_chunks(manifest.chunks, len(vectors), folder / VECTORS)
         lexical = open_words(words, folder / LEXICAL, files, chunks=manifest.chunks)
     except BaseException:
         catalogue.close()

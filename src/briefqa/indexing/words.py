@@ -27,8 +27,7 @@ def open_words(
         for path in large:
             files.check(path, 0, files.size(path))
         index = words.open(folder)
-        if len(index) != chunks:
-            raise IndexDamagedError(folder, f"holds {len(index)} chunks instead of {chunks}")
+        require_chunks(chunks, len(index), folder)
         return index
 
     if not large:
@@ -38,6 +37,12 @@ def open_words(
         return _Words(thread.submit(opened))
     finally:
         thread.shutdown(wait=False)
+
+
+def require_chunks(expected: int, found: int, path: Path) -> None:
+    """Raise IndexDamagedError unless ``path`` holds as many chunks as expected."""
+    if found != expected:
+        raise IndexDamagedError(path, f"holds {found} chunks instead of {expected}")
 
 
 class _Words:

@@ -12,7 +12,7 @@ from briefqa.indexing.catalogue_writer import CatalogueWriter
 from briefqa.indexing.durable import files_below
 from briefqa.indexing.embedding import VectorPlan
 from briefqa.indexing.gathering import Gathered
-from briefqa.indexing.generations import LEXICAL, TOKENS, VECTORS, Generation
+from briefqa.indexing.generations import LEXICAL, TOKENS, Generation
 from briefqa.indexing.integrity import MANIFEST, entry_of
 from briefqa.indexing.manifest import Manifest, Recipe
 from briefqa.indexing.staging import Staging

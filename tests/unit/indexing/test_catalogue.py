@@ -1,11 +1,11 @@
 """Catalogue and texts: what goes in comes out."""
 
 import hashlib
-import apsw
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import apsw
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
