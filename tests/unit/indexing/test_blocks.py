@@ -85,7 +85,7 @@ def test_damage_is_found_whichever_thread_comes_upon_it(
         damaged = bytearray(whole)
         damaged[block * BLOCK_BYTES] ^= 1
         (tmp_path / "rows.bin").write_bytes(damaged)
-        with pytest.raises(IndexDamagedError, match=f"from byte {block * BLOCK_BYTES}$"):
+        with pytest.raises(IndexDamagedError, match=rf"from byte {block * BLOCK_BYTES}\b"):
             CheckedFiles(tmp_path, entries).check_all()
     (tmp_path / "rows.bin").write_bytes(whole)
     CheckedFiles(tmp_path, entries).check_all()
