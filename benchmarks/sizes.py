@@ -36,7 +36,7 @@ from briefqa.chunking import ChunkingOptions
 from briefqa.documents import ReadingOptions
 from briefqa.documents.isolation import ReaderProcess
 from briefqa.indexing.current import read_current
-from briefqa.indexing.publishing import Backends
+from briefqa.indexing.generations import Backends
 from briefqa.indexing.sources import roots_of
 from briefqa.indexing.sync import sync
 from briefqa.protocols import Progress, TokenCounter, TokenEmbedder, TokenVectors, Vectors
