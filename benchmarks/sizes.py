@@ -1,11 +1,12 @@
 """Measures a whole index at several sizes: building, opening, asking, and what stays in memory.
 
-Documents are made by combining real sentences, three to a document, drawn at random, and each
-is one chunk. Their vectors and tokens are put together from those of their sentences: to embed
-a million passages would take hours. Questions are real, and embedded by the model. What is not
-as in a million real passages: each sentence comes many times, no word is rarer than its
-sentences, and sentences do not see each other. Each size is measured in a process of its own.
-Beside what passed, ``cpu`` says what the processor worked, on all cores: others may use it too.
+Documents are made by combining real sentences, one drawn at random and two near it in meaning,
+and each is one chunk. Their vectors and tokens are put together from those of their sentences,
+vectors with a little noise: to embed a million passages would take hours. Questions are real,
+and embedded by the model. What is not as in a million real passages: each sentence comes many
+times, no word is rarer than its sentences, and sentences do not see each other. Each size is built
+in a process of its own, and measured in another. Beside what passed, ``cpu`` says what the
+processor worked, on all cores: others may use it too.
 """
 
 import argparse
@@ -16,9 +17,11 @@ import shutil
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 from sentences import questions_in, sentences_by_document
@@ -32,6 +35,7 @@ from briefqa.backends.tantivy import TantivyBackend
 from briefqa.chunking import ChunkingOptions
 from briefqa.documents import ReadingOptions
 from briefqa.documents.isolation import ReaderProcess
+from briefqa.indexing.current import read_current
 from briefqa.indexing.generations import Backends
 from briefqa.indexing.sources import roots_of
 from briefqa.indexing.sync import sync
@@ -39,7 +43,8 @@ from briefqa.protocols import Progress, TokenCounter, TokenEmbedder, TokenVector
 
 SIZES = (1_000, 10_000, 100_000)
 _SENTENCES = 4000
-_A_DOCUMENT = 3
+_NEAR = 40
+_NOISE = 0.35
 _A_FILE = 50_000
 _WARMING, _TIMED = 200, 300
 _SEED = 1
@@ -50,8 +55,9 @@ class Combined:
 
     def __init__(self, model: TokenEmbedder, sentences: Sequence[str]) -> None:
         self._model = model
-        rows, tokens = model.embed_document_tokens(sentences)
-        self._known = dict(zip(sentences, zip(rows, tokens, strict=True), strict=True))
+        self._sentences = sentences
+        self._rows, tokens = model.embed_document_tokens(sentences)
+        self._known = dict(zip(sentences, zip(self._rows, tokens, strict=True), strict=True))
 
     @property
     def model_id(self) -> str:
@@ -88,6 +94,7 @@ class Combined:
     def embed_document_tokens(self, texts: Sequence[str], /) -> tuple[Vectors, list[TokenVectors]]:
         """Put passages and their tokens together."""
         rows = np.empty((len(texts), self.dim), dtype=np.float32)
+        noise = _NOISE / np.sqrt(self.dim)
         tokens: list[TokenVectors] = []
         for place, text in enumerate(texts):
             start = 0
@@ -98,7 +105,8 @@ class Combined:
                     vectors.append(row)
                     parts.append((part, start))
                 start += len(line) + 1
-            total = np.sum(vectors, axis=0)
+            random = np.random.default_rng(zlib.crc32(text.encode()))
+            total = np.mean(vectors, axis=0) + random.normal(size=self.dim) * noise
             rows[place] = total / np.linalg.norm(total)
             tokens.append(
                 TokenVectors(
@@ -116,22 +124,51 @@ class Combined:
             self._known[line] = row, own
         return self._known[line]
 
+    def near(self) -> list[list[str]]:
+        """Return each sentence, and those nearest to it."""
+        _, places = faiss.knn(self._rows, self._rows, _NEAR + 1, faiss.METRIC_INNER_PRODUCT)
+        return [[self._sentences[place] for place in near] for near in places]
 
-def write_documents(folder: Path, sentences: Sequence[str], count: int) -> None:
+
+def write_documents(folder: Path, near: Sequence[Sequence[str]], count: int) -> None:
     """Write ``count`` documents into JSONL files below the new ``folder``."""
     folder.mkdir(parents=True)
     chance = random.Random(_SEED)  # noqa: S311 - the same every time
     for first in range(0, count, _A_FILE):
         with (folder / f"{first:09}.jsonl").open("w", encoding="utf-8") as stream:
             for number in range(first, min(count, first + _A_FILE)):
-                text = "\n".join(chance.sample(sentences, _A_DOCUMENT))
+                sentence, *others = chance.choice(near)
+                text = "\n".join([sentence, *chance.sample(others, 2)])
                 stream.write(json.dumps({"_id": f"{number:07}", "text": text}) + "\n")
 
 
-def build(documents: Path, index: Path, embedder: TokenEmbedder, recall: float) -> float:
-    """Index a folder; return the seconds that took."""
+def build(data: Path, index: Path, count: int, recall: float) -> dict[str, float]:
+    """Index documents; the process has done nothing else. One more is then added to them."""
+    documents = index.with_name(f"documents-{count}")
+    model = embedder_for_indexing(DEFAULT_EMBEDDER, index / MODELS_FOLDER)
+    embedder = Combined(model, _sentences(data))  # type: ignore[arg-type] # it has tokens
+    write_documents(documents, embedder.near(), count)
+    before = _resident()
+    first = _indexed(documents, index, embedder, recall)
+    figures = {
+        "build_s": first[0],
+        "build_cpu_s": first[1],
+        "before_build_mb": before,
+        # Pages of files that are mapped count as well, as long as nobody else wants the memory.
+        "most_while_built_mb": _most(),
+    }
+    (documents / "new.txt").write_text("The harbour of Osterlund is closed in winter.\n")
+    again = _indexed(documents, index, embedder, recall)
+    shutil.rmtree(documents)
+    return figures | {"one_more_s": again[0], "one_more_cpu_s": again[1]}
+
+
+def _indexed(
+    documents: Path, index: Path, embedder: TokenEmbedder, recall: float
+) -> tuple[float, float]:
+    """Bring the index up to date; return the seconds that passed, and those of the processor."""
     options = ReadingOptions()
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     with ReaderProcess(options) as reader:
         sync(
             roots_of([documents]),
@@ -143,7 +180,7 @@ def build(documents: Path, index: Path, embedder: TokenEmbedder, recall: float) 
             recall=recall,
             on_progress=_Told(),
         )
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.process_time() - worked
 
 
 class _Told:
@@ -156,7 +193,8 @@ class _Told:
         now = time.monotonic()
         if now - self._last > 10:  # noqa: PLR2004 - as above
             self._last = now
-            print(f"{progress.stage}: {progress.done:,} of {progress.total:,}", file=sys.stderr)
+            done = f"{progress.done:,} of {progress.total:,}"
+            print(f"{progress.stage}: {done}, {_most():.0f} MB at most", file=sys.stderr)
 
 
 def measure(index: Path, questions: Sequence[str]) -> dict[str, float]:
@@ -204,6 +242,10 @@ def _resident() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
+def _most() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
 def main() -> None:
     """Print the figures of each size, and write them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -213,39 +255,44 @@ def main() -> None:
     parser.add_argument("--recall", type=float, default=0.98)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--build", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
         print(json.dumps(measure(options.measure, _questions(options.data))))
         return
+    if options.build:
+        index = options.folder / f"index-{options.build}"
+        print(json.dumps(build(options.data, index, options.build, options.recall)))
+        return
     results: list[dict[str, object]] = []
-    embedder: TokenEmbedder | None = None
     for size in options.sizes:
-        index, documents = options.folder / f"index-{size}", options.folder / f"documents-{size}"
-        built: float | None = None
+        index = options.folder / f"index-{size}"
+        figures: dict[str, float] = {}
         if not index.exists():
-            sentences = _sentences(options.data)
-            write_documents(documents, sentences, size)
-            model = embedder_for_indexing(DEFAULT_EMBEDDER, index / MODELS_FOLDER)
-            embedder = embedder or Combined(model, sentences)  # type: ignore[arg-type] # it has tokens
-            built = build(documents, index, embedder, options.recall)
-            shutil.rmtree(documents)
-        command = [sys.executable, __file__, *sys.argv[1:3], "--measure", str(index)]
-        asked = subprocess.run(command, check=True, capture_output=True, text=True)
-        figures = json.loads(asked.stdout)
-        folder = next((index / "generations").iterdir())
+            figures |= _of_a_process("--build", str(size), "--recall", str(options.recall))
+        figures |= _of_a_process("--measure", str(index))
+        folder = read_current(index).serving.folder(index)
         files = {
             path.relative_to(folder).as_posix(): path.stat().st_size / 1e6
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.stat().st_size > 1e6  # noqa: PLR2004 - the rest is little
         }
-        results.append({"chunks": size, "build_s": built, **figures, "mb": files})
-        print(f"{size:,} chunks, built in {built or float('nan'):.0f} s")
+        results.append({"chunks": size, **figures, "mb": files})
+        print(f"{size:,} chunks")
         print("".join(f"    {name:24}{value:10.1f}\n" for name, value in figures.items()), end="")
         print(
             f"    MB on disk: { {name: round(size) for name, size in files.items()} }", flush=True
         )
         if options.json:
             options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+
+
+def _of_a_process(*arguments: str) -> dict[str, float]:
+    """Return what this program prints when it is given these arguments too."""
+    command = [sys.executable, __file__, *sys.argv[1:3], *arguments]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
 
 
 def _sentences(data: Path) -> list[str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from briefqa.settings import Settings
 
 _LIBRARIES = (
+    "apsw",
     "chardet",
     "faiss-cpu",
     "fastapi",

@@ -2,14 +2,16 @@
 
 import hashlib
 import json
-import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import apsw
 
 from briefqa.datatypes import (
     Chunk,
@@ -26,6 +28,7 @@ from briefqa.datatypes import (
 )
 from briefqa.errors import IndexDamagedError, UnknownDocumentError
 from briefqa.indexing.blocks import CheckedFiles
+from briefqa.indexing.database import Database
 from briefqa.indexing.fields import FIELDS_SCHEMA, field_rows, predicate_of, statement_of
 from briefqa.indexing.manifest import Fingerprint, canonical_json
 from briefqa.indexing.numbering import CatalogueNumbers
@@ -97,7 +100,7 @@ class Catalogue:
     """Reads the catalogue and the texts of a generation; safe to use from several threads."""
 
     def __init__(self, folder: Path, files: ReadFiles | None = None) -> None:
-        """Open the files in ``folder``; texts are read through ``files``, where they have some.
+        """Open the files in ``folder``, which are read through ``files``.
 
         Raises:
             IndexDamagedError: If one of them cannot be read.
@@ -105,12 +108,11 @@ class Catalogue:
         self.folder = folder
         self._path = folder / CATALOGUE
         self._texts_path = folder / TEXTS
-        uri = catalogue_uri(folder)
         self._files = files or CheckedFiles(folder, {})
         self._files.size(self._texts_path)
         try:
-            self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        except sqlite3.DatabaseError as error:
+            self._database = Database(self._path, self._files)
+        except apsw.Error as error:
             raise IndexDamagedError(self._path, f"cannot be read: {error}") from error
         self._lock = threading.Lock()
         self._read: dict[ChunkId, Chunk] = {}
@@ -269,14 +271,14 @@ class Catalogue:
         try:
             with self._lock:
                 cursor = self._database.execute(statement, values)
-                rows = cursor.fetchmany(_ROWS_AT_ONCE)
+                rows = list(islice(cursor, _ROWS_AT_ONCE))
             while rows:
                 yield from rows
                 with self._lock:
-                    rows = cursor.fetchmany(_ROWS_AT_ONCE)
-        except sqlite3.ProgrammingError:
-            raise  # A mistake of ours, such as reading from a closed catalogue.
-        except sqlite3.DatabaseError as error:
+                    rows = list(islice(cursor, _ROWS_AT_ONCE))
+        except (apsw.ConnectionClosedError, apsw.CursorClosedError):
+            raise  # A mistake of ours.
+        except apsw.Error as error:
             raise IndexDamagedError(self._path, f"cannot be read: {error}") from error
 
     def _bytes_at(self, places: Iterable[tuple[int, int]]) -> list[bytearray]:

@@ -89,6 +89,9 @@ class CatalogueWriter:
         self._before = before
         self._pending: list[tuple[int, int, int, int]] = []
         if before is not None:
+            path = before.folder / CATALOGUE
+            # SQLite itself reads it here, so all of it has to be sure.
+            before.files.check(path, 0, before.files.size(path))
             self._database.execute("ATTACH ? AS before", (catalogue_uri(before.folder),))
             self._database.execute(_TAKEN)
 

@@ -26,6 +26,7 @@ from briefqa.indexing.records import Records
 from briefqa.indexing.sources import Sources
 from briefqa.indexing.token_runs import KeptTokens, bit_products
 from briefqa.indexing.tokens import TokenStore
+from briefqa.indexing.words import open_words, require_chunks
 from briefqa.protocols import (
     BitProducts,
     Embedder,
@@ -166,8 +167,8 @@ def open_generation(
 ) -> Generation:
     """Open the generation that ``index`` serves, or the one before if that is damaged.
 
-    The hash of every file is checked before anything parses it; of large files of vectors,
-    tokens and texts, that of each block before the block is used.
+    The hash of every file is checked before anything parses it; of large files, that of each
+    block before the block is used.
 
     Raises:
         IndexMissingError: If there is no index.
@@ -251,8 +252,8 @@ def _open(
         tokens = None
         if recipe.tokens:
             tokens = TokenStore(folder / TOKENS, recipe.dim, chunks, files, backends.products)
-        lexical = backends.words.open(folder / LEXICAL)
-        _require_equal_counts(folder, manifest, vectors, lexical)
+        require_chunks(manifest.chunks, len(vectors), folder / VECTORS)
+        lexical = open_words(backends.words, folder / LEXICAL, files, chunks=manifest.chunks)
     except BaseException:
         catalogue.close()
         raise
@@ -266,13 +267,3 @@ def _open(
         files=files,
         sources=sources,
     )
-
-
-def _require_equal_counts(
-    folder: Path, manifest: Manifest, vectors: VectorIndex, words: LexicalIndex
-) -> None:
-    counts: Sequence[tuple[str, int]] = ((VECTORS, len(vectors)), (LEXICAL, len(words)))
-    for name, count in counts:
-        if count != manifest.chunks:
-            detail = f"holds {count} chunks instead of {manifest.chunks}"
-            raise IndexDamagedError(folder / name, detail)

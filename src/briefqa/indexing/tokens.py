@@ -35,8 +35,8 @@ _Number = TypeVar("_Number", np.int32, np.uint8)
 # More than any vocabulary has, and room for the chunks of a call above it.
 _ID_BITS = 32
 
-_CODES, _IDS, _STARTS = READ_BY_PARTS = "codes.bin", "ids.bin", "starts.bin"
-_ENDS, _FREQUENCIES = "ends.bin", "frequencies.bin"
+_CODES, _IDS, _STARTS = "codes.bin", "ids.bin", "starts.bin"
+_ENDS, _FREQUENCIES = READ_WHOLE = "ends.bin", "frequencies.bin"
 
 
 class TokenStoreWriter:

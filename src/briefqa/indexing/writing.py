@@ -8,16 +8,16 @@ from pathlib import Path
 from briefqa.datatypes import Chunk, Document
 from briefqa.errors import BackendError
 from briefqa.indexing.blocks import LARGE_BYTES, write_blocks
-from briefqa.indexing.catalogue import TEXTS, Catalogue
+from briefqa.indexing.catalogue import Catalogue
 from briefqa.indexing.catalogue_writer import CatalogueWriter, Predecessor
 from briefqa.indexing.durable import files_below
 from briefqa.indexing.embedding import VectorPlan
 from briefqa.indexing.gathering import Gathered
-from briefqa.indexing.generations import LEXICAL, TOKENS, VECTORS, Generation
+from briefqa.indexing.generations import LEXICAL, TOKENS, Generation
 from briefqa.indexing.integrity import MANIFEST, entry_of
 from briefqa.indexing.manifest import Manifest, Recipe
 from briefqa.indexing.staging import Staging
-from briefqa.indexing.tokens import READ_BY_PARTS
+from briefqa.indexing.tokens import READ_WHOLE
 from briefqa.protocols import (
     DocumentWords,
     LexicalBackend,
@@ -75,16 +75,14 @@ def write_manifest(folder: Path, contents: Contents) -> str:
     Raises:
         OSError: If the disk refuses.
     """
-    read_by_parts = [folder / TEXTS, *files_below(folder / VECTORS)]
-    if contents.recipe.tokens:
-        read_by_parts += [folder / TOKENS / name for name in READ_BY_PARTS]
-    for path in read_by_parts:
-        if path.stat().st_size > LARGE_BYTES:
-            write_blocks(path)
     for path in files_below(folder):
         # A thread of the word index may have left one after its own clean-up.
         if path.suffix == ".lock":
             path.unlink()
+    read_whole = [folder / TOKENS / name for name in READ_WHOLE]
+    for path in files_below(folder):
+        if path not in read_whole and path.stat().st_size > LARGE_BYTES:
+            write_blocks(path)
     manifest = Manifest(
         generation=contents.generation,
         recipe=contents.recipe,

@@ -71,6 +71,26 @@ def test_a_flipped_bit_is_found_where_its_block_is_used_and_only_there(
         path.write_bytes(whole)
 
 
+def test_damage_is_found_whichever_thread_comes_upon_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many blocks are shared out among threads, and an error must not stay in one of them."""
+    monkeypatch.setattr("briefqa.indexing.blocks._BLOCKS_A_THREAD", 1)
+    names = ["rows.bin", f"rows.bin{BLOCKS}"]
+    entries = {name: entry_of(folder / name) for name in names}
+    whole = (folder / "rows.bin").read_bytes()
+    (tmp_path / names[1]).write_bytes((folder / names[1]).read_bytes())
+
+    for block in range(4):
+        damaged = bytearray(whole)
+        damaged[block * BLOCK_BYTES] ^= 1
+        (tmp_path / "rows.bin").write_bytes(damaged)
+        with pytest.raises(IndexDamagedError, match=rf"from byte {block * BLOCK_BYTES}\b"):
+            CheckedFiles(tmp_path, entries).check_all()
+    (tmp_path / "rows.bin").write_bytes(whole)
+    CheckedFiles(tmp_path, entries).check_all()
+
+
 def test_a_large_file_of_another_size_is_found_at_once(folder: Path, tmp_path: Path) -> None:
     """To read beyond the end of a mapped file would end the process."""
     for name in ("rows.bin", f"rows.bin{BLOCKS}"):
@@ -110,6 +130,46 @@ def test_damage_to_a_large_file_is_told_when_it_is_used_and_mended_by_the_next_s
     assert check_files(corpus.index) == []
     with corpus.open() as generation:
         assert generation.vectors.search(corpus.embedder.embed_queries(["chips"]), 1)
+
+
+@pytest.mark.usefixtures("all_large")
+@pytest.mark.parametrize("suffix", [".idx", ".store", ".term", ".fieldnorm"])
+def test_damage_to_a_large_word_index_is_told_when_words_are_searched(
+    corpus: Corpus, suffix: str
+) -> None:
+    """A thread opens it, so it is the question that must not go on without it."""
+    generation = corpus.sync().generation
+    [path] = (corpus.index / "generations" / generation / "lexical").glob(f"*{suffix}")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+    with corpus.open() as opened:
+        for _ in range(2):
+            with pytest.raises(IndexDamagedError, match=rf"\{suffix}"):
+                opened.words.search("chips", 1)
+        assert opened.damage is not None
+
+
+@pytest.mark.usefixtures("all_large")
+def test_a_word_index_opened_by_a_thread_answers_as_one_opened_at_once(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    """How large the files are must not be seen in an answer."""
+    corpus.sync()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("briefqa.indexing.writing.LARGE_BYTES", 10**9)
+        small = Corpus(corpus.folder, tmp_path / "small")
+        small.sync()
+
+    with corpus.open() as later, small.open() as at_once:
+        assert type(later.words) is not type(at_once.words)
+        assert len(later.words) == len(at_once.words)
+        text = "How many chips does the port ship?"
+        assert later.words.search(text, 5) == at_once.words.search(text, 5)
+        assert later.words.terms(text) == at_once.words.terms(text)
+        assert later.words.language(text) == at_once.words.language(text)
+        assert later.words.document_frequency("chip") == at_once.words.document_frequency("chip")
 
 
 @pytest.mark.usefixtures("all_large")

@@ -1,11 +1,11 @@
 """Catalogue and texts: what goes in comes out."""
 
 import hashlib
-import sqlite3
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import apsw
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -178,7 +178,7 @@ def test_reading_after_closing_is_a_mistake_not_damage(written: Path) -> None:
     catalogue = Catalogue(written)
     catalogue.close()
 
-    with pytest.raises(sqlite3.ProgrammingError):
+    with pytest.raises(apsw.ConnectionClosedError):
         catalogue.documents()
 
 

@@ -1,0 +1,80 @@
+"""Reads a database of SQLite's, of which no page is parsed before it is sure."""
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from briefqa.protocols import ReadFiles
+
+_numbers = count()
+
+
+class Database:
+    """A database that nobody writes; one thread at a time may use it."""
+
+    def __init__(self, path: Path, files: ReadFiles) -> None:
+        """Open the file at ``path``, of which pages are read through ``files``.
+
+        Raises:
+            IndexDamagedError: If the file is not the one that was written.
+            apsw.Error: If SQLite cannot read it.
+        """
+        files.size(path)
+        # SQLite knows file systems by their names, and this one reads this file alone.
+        name = f"briefqa-{next(_numbers)}"
+        self._system = _FileSystem(name, path, files)
+        # The file never changes, so SQLite needs neither locks nor journal.
+        self._connection = apsw.Connection(
+            f"{path.absolute().as_uri()}?mode=ro&immutable=1",
+            flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
+            vfs=name,
+        )
+
+    # Any, because the schema, not Python, types what SQLite returns.
+    def execute(self, statement: str, values: Sequence[str | float]) -> Iterator[Any]:
+        """Return the rows of a statement, read as they are asked for.
+
+        Raises:
+            IndexDamagedError: If a page that it needs is not what was written.
+            apsw.Error: If SQLite cannot read it.
+        """
+        return self._connection.execute(statement, values)
+
+    def close(self) -> None:
+        """Close the file; the database is of no use afterwards."""
+        self._connection.close()
+
+
+class _FileSystem(apsw.VFS):
+    """What SQLite opens the file with: the system's own, but for how it is read."""
+
+    def __init__(self, name: str, path: Path, files: ReadFiles) -> None:
+        super().__init__(name, "")
+        self._path = path
+        self._files = files
+
+    # Its names are SQLite's.
+    def xOpen(  # noqa: N802
+        self, name: str | apsw.URIFilename | None, flags: list[int]
+    ) -> apsw.VFSFile:
+        if flags[0] & apsw.SQLITE_OPEN_MAIN_DB:
+            return _Pages(name, flags, self._path, self._files)
+        # One that it sorts in.
+        return super().xOpen(name, flags)
+
+
+class _Pages(apsw.VFSFile):
+    def __init__(
+        self, name: str | apsw.URIFilename | None, flags: list[int], path: Path, files: ReadFiles
+    ) -> None:
+        super().__init__("", name, flags)
+        self._path = path
+        self._files = files
+
+    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802 - as above
+        page = bytearray(max(0, min(amount, self._files.size(self._path) - offset)))
+        self._files.read(self._path, [(offset, memoryview(page))])
+        return bytes(page)
