@@ -82,11 +82,9 @@ def build_index(  # noqa: PLR0913 - all but two are options
     roots = roots_to_index(folders, index)
     # Before the model is loaded, which takes long enough to be annoying in vain.
     files_to_index(roots, index, allow_empty=allow_empty)
-    give_back_large_blocks()
-    spec = embedder or _embedder_of(index)
     options = reading or ReadingOptions()
-    load = partial(embedder_for_indexing, spec, index / MODELS_FOLDER, on_progress=on_progress)
-    with _loading(load, index) as load_embedder, ReaderPool(options) as readers:
+    model = _loading(embedder or _embedder_of(index), index, on_progress)
+    with model as load_embedder, ReaderPool(options) as readers:
         return sync(
             roots if folders is not None else None,
             index,
@@ -105,8 +103,12 @@ def build_index(  # noqa: PLR0913 - all but two are options
 
 
 @contextmanager
-def _loading(load: Callable[[], Embedder], index: Path) -> Iterator[Callable[[], Embedder]]:
+def _loading(
+    spec: str, index: Path, on_progress: ProgressListener | None
+) -> Iterator[Callable[[], Embedder]]:
     """Load a model in the background while an index that is there is opened."""
+    give_back_large_blocks()
+    load = partial(embedder_for_indexing, spec, index / MODELS_FOLDER, on_progress=on_progress)
     if stamp_of_current(index) is None:
         # Nothing is to be opened, and a folder for a new index is not to be made in vain.
         model = load()

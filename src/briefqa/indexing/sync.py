@@ -64,8 +64,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         roots: The folders of documents; None for those of the last time.
         index: Where the index is, or is to be; may lie inside a folder of documents.
         backends: What vectors and words are made with and kept in.
-        load_embedder: Gives the embedder where ``backends`` has none. It is asked once the index
-            is open: until then it may be loaded elsewhere.
+        load_embedder: Gives the embedder, once the index is open, where ``backends`` has none.
         read: Reads one file.
         expect: Told which files will be read, so that it can be done ahead.
         chunking: How documents are cut.
