@@ -1,9 +1,14 @@
 """What the machine gives to this process."""
 
+import ctypes
 import os
+import sys
 from typing import Final
 
 CORES: Final = "PYTHON_CPU_COUNT"
+
+_M_MMAP_THRESHOLD = -3
+_LARGE_BYTES = 128 * 1024
 
 
 def available_cores() -> int:
@@ -17,3 +22,15 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def give_back_large_blocks() -> None:
+    """Have memory of 128 KB and more given back to the system as soon as it is free.
+
+    glibc begins so, but keeps ever larger blocks once some were free: where vectors of all sizes
+    come and go in several threads, the holes between them grow to tens of megabytes. Other
+    systems are left as they are.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)

@@ -4,8 +4,9 @@ Apart from `briefqa.assembly.service`, because readers and chunking take time
 to import that a question need not wait for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +36,8 @@ from briefqa.indexing.rewriting import SyncReport
 from briefqa.indexing.sources import Root, roots_of
 from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.sync import DEFAULT_RECALL, files_to_index, sync
-from briefqa.protocols import ProgressListener
+from briefqa.machine import give_back_large_blocks
+from briefqa.protocols import Embedder, ProgressListener
 
 
 def build_index(  # noqa: PLR0913 - all but two are options
@@ -80,19 +82,14 @@ def build_index(  # noqa: PLR0913 - all but two are options
     roots = roots_to_index(folders, index)
     # Before the model is loaded, which takes long enough to be annoying in vain.
     files_to_index(roots, index, allow_empty=allow_empty)
-    spec = embedder or _embedder_of(index)
     options = reading or ReadingOptions()
-    load = partial(
-        embedder_for_indexing, spec, index / MODELS_FOLDER, gpu=gpu, on_progress=on_progress
-    )
-    is_new = stamp_of_current(index) is None
-    with ThreadPoolExecutor(1) as loading, ReaderPool(options) as readers:
+    model = _loading(embedder or _embedder_of(index), index, on_progress, gpu=gpu)
+    with model as load_embedder, ReaderPool(options) as readers:
         return sync(
             roots if folders is not None else None,
             index,
-            # An index is opened meanwhile; a folder for a new one is not to be made in vain.
-            backends=backends_with(load() if is_new else None),
-            load_embedder=None if is_new else loading.submit(load).result,
+            backends=backends_with(None),
+            load_embedder=load_embedder,
             read=readers.read,
             expect=readers.expect,
             chunking=chunking or ChunkingOptions(),
@@ -103,6 +100,24 @@ def build_index(  # noqa: PLR0913 - all but two are options
             on_progress=on_progress,
             judge=judge,
         )
+
+
+@contextmanager
+def _loading(
+    spec: str, index: Path, on_progress: ProgressListener | None, *, gpu: bool
+) -> Iterator[Callable[[], Embedder]]:
+    """Load a model in the background while an index that is there is opened."""
+    give_back_large_blocks()
+    load = partial(
+        embedder_for_indexing, spec, index / MODELS_FOLDER, gpu=gpu, on_progress=on_progress
+    )
+    if stamp_of_current(index) is None:
+        # Nothing is to be opened, and a folder for a new index is not to be made in vain.
+        model = load()
+        yield lambda: model
+        return
+    with ThreadPoolExecutor(1) as loading:
+        yield loading.submit(load).result
 
 
 def roots_to_index(

@@ -64,8 +64,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         roots: The folders of documents; None for those of the last time.
         index: Where the index is, or is to be; may lie inside a folder of documents.
         backends: What vectors and words are made with and kept in.
-        load_embedder: Gives the embedder where ``backends`` has none. It is asked once the index
-            is open: until then it may be loaded elsewhere.
+        load_embedder: Gives the embedder, once the index is open, where ``backends`` has none.
         read: Reads one file.
         expect: Told which files will be read, so that it can be done ahead.
         chunking: How documents are cut.
@@ -89,10 +88,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         sources = sources_of(index, roots, restored=restored)
         files = files or files_to_index(sources.roots, index, allow_empty=allow_empty)
         scope = Scope([*upload_files(sources, index), *files], excluded=sources.excluded)
-        embedder = backends.embedder or (load_embedder() if load_embedder is not None else None)
-        if embedder is None:
-            msg = "a sync needs an embedder"
-            raise ValueError(msg)
+        embedder = _embedder(backends, load_embedder)
         return rewrite(
             index,
             Wanted(sources, scope, _recipe(embedder, chunking, options, recall)),
@@ -103,6 +99,15 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
             on_progress=on_progress,
             judge=judge,
         )
+
+
+def _embedder(backends: Backends, load: Callable[[], Embedder] | None) -> Embedder:
+    if backends.embedder is not None:
+        return backends.embedder
+    if load is None:
+        msg = "a sync needs an embedder"
+        raise ValueError(msg)
+    return load()
 
 
 def _require_documents(sources: Sources, gathered: Gathered, *, allow_empty: bool) -> None:

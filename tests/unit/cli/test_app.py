@@ -1,10 +1,15 @@
 """Every way to end is one line on stderr and an exit code."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import pytest
+import typer
 
 from briefqa.cli import app as module
+from briefqa.cli.commands import GROUPS
 from briefqa.errors import BackendError, BriefqaError, DocumentError
 
 
@@ -13,7 +18,7 @@ def _ends_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
         assert (arguments, prog_name, standalone_mode) == (["ask"], "briefqa", False)
         raise error
 
-    monkeypatch.setattr(module, "app", fail)
+    monkeypatch.setattr(module, "application", lambda _: fail)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +75,27 @@ def test_interrupt_is_a_short_line(
 
     assert module.run(["ask"]) == 130
     assert capsys.readouterr().err == "briefqa: interrupted\n"
+
+
+def test_only_the_command_that_is_called_is_imported() -> None:
+    """A question would wait for what serves, evaluates and draws tables."""
+    code = (
+        "import json, sys; from briefqa.cli.app import run; run(['ask', '--help']);"
+        " print(json.dumps(sorted(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert "briefqa.cli.asking" in loaded
+    assert not {"briefqa.cli.indexing", "briefqa.answering", "numpy"} & loaded
+
+
+@pytest.mark.parametrize("only", [None, "--help", "no-such-command", "documents", "ask"])
+def test_what_is_no_command_is_for_the_whole_program(only: str | None) -> None:
+    """It knows what is meant by a word that is nearly one of its commands."""
+    names = {group.name for group in GROUPS[1:]} | {each.name for each in GROUPS[0].commands}
+
+    found = typer.main.get_command(module.application(only))
+
+    assert isinstance(found, typer.core.TyperGroup)
+    assert set(found.commands) == ({only} if only in names else names)

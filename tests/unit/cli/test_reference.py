@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from briefqa import errors
-from briefqa.cli.app import app
+from briefqa.cli.app import application
 from briefqa.cli.telling import INTERRUPTED
 from briefqa.settings import ModelSettings, Settings
 
@@ -33,7 +33,7 @@ def _commands(
         yield from _commands(each, f"{path} {name}")
 
 
-_COMMANDS = dict(_commands(typer.main.get_command(app)))
+_COMMANDS = dict(_commands(typer.main.get_command(application())))
 
 
 def _sections() -> dict[str, str]:

@@ -208,3 +208,32 @@ def test_the_files_can_be_read_as_the_page_says(
         (found,), _ = store.similarities(query, [(ChunkId(str(position)), ())])
         np.testing.assert_array_equal(names["ids"], chunks[position].ids)
         assert np.clip(np.max(names["cosines"]), 0, 1) == pytest.approx(found, abs=_rounding(20))
+
+
+def test_chunks_added_at_once_are_as_if_added_one_by_one(tmp_path: Path) -> None:
+    """A build writes a thousand at a time, an update most of them from the generation before."""
+    chunks = [ChunkTokens.of(_tokens(count, 12, count)) for count in (3, 0, 7, 7, 2, 40)]
+    with TokenStoreWriter(tmp_path / "single", 12) as writer:
+        for each in chunks:
+            writer.add(each)
+    with TokenStoreWriter(tmp_path / "many", 12) as writer:
+        writer.add_all(chunks[:2])
+        writer.add_all([])
+        writer.add_all(chunks[2:])
+
+    for path in (tmp_path / "single").iterdir():
+        assert (tmp_path / "many" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_tokens_come_in_the_order_they_are_asked_for(tmp_path: Path) -> None:
+    """What stands in a row is read at once, and must still be told apart."""
+    chunks = [_tokens(count, 16, count) for count in (3, 0, 7, 2, 5, 0)]
+    store = _store(tmp_path / "tokens", chunks, 16)
+
+    for asked in ([0, 1, 2, 3], [4, 2, 2, 0], [1, 5], [3], [5, 4, 3, 2, 1, 0], []):
+        found = store.tokens([ChunkId(str(each)) for each in asked])
+
+        for each, place in zip(found, asked, strict=True):
+            np.testing.assert_array_equal(each.ids, chunks[place].ids)
+            np.testing.assert_array_equal(each.starts, chunks[place].starts)
+            np.testing.assert_array_equal(each.codes, ChunkTokens.of(chunks[place]).codes)
