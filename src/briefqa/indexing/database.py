@@ -73,8 +73,10 @@ class _Pages(apsw.VFSFile):
         super().__init__("", name, flags)
         self._path = path
         self._files = files
+        self._size = files.size(path)
 
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802 - as above
-        page = bytearray(max(0, min(amount, self._files.size(self._path) - offset)))
-        self._files.read(self._path, [(offset, memoryview(page))])
-        return bytes(page)
+        # Read by the system's own code: to let go of the interpreter's lock once more for each
+        # page makes whoever has other threads beside it wait for them.
+        self._files.check(self._path, offset, min(offset + amount, self._size))
+        return super().xRead(amount, offset)
