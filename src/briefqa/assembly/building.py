@@ -5,8 +5,11 @@ to import that a question need not wait for.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
+from briefqa.assembly.crews import Crew, crew_here
 from briefqa.assembly.embedders import (
     DEFAULT_EMBEDDER,
     embedder_for_indexing,
@@ -22,7 +25,6 @@ from briefqa.chunking import ChunkingOptions
 from briefqa.datatypes import DocId
 from briefqa.documents import ReadingOptions
 from briefqa.documents.isolation import ReaderProcess
-from briefqa.documents.isolation.pool import ReaderPool
 from briefqa.errors import IndexFileError, MissingFolderError, NotRemovedError
 from briefqa.indexing import read_current
 from briefqa.indexing.changes import check_doc_id, put_document, remove_document
@@ -47,6 +49,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
     restored: Sequence[str] = (),
     allow_empty: bool = False,
     gate: Gate | None = None,
+    ray: str | None = None,
     on_progress: ProgressListener | None = None,
 ) -> SyncReport:
     """Bring ``index`` in step with the documents of ``folders``.
@@ -61,6 +64,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
         restored: Ids of documents that were removed from the index and may come back.
         allow_empty: Accept a folder that holds nothing.
         gate: The questions on which the index must not get worse.
+        ray: Address of a Ray cluster that is to read and embed, as ``ray.init`` takes it.
         on_progress: Told how far the work has come.
 
     Raises:
@@ -72,6 +76,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
         BackendError: If the model cannot be loaded.
         DatasetError: If the questions of ``gate`` cannot be read.
         GateError: If the index would find less than the one that serves; that one stays.
+        ClusterError: If the cluster cannot be reached, or its workers will not do or are gone.
     """
     index = require_folder(index)
     judge = judge_for(gate, index, on_progress=on_progress) if gate is not None else None
@@ -81,21 +86,39 @@ def build_index(  # noqa: PLR0913 - all but two are options
     spec = embedder or _embedder_of(index)
     model = embedder_for_indexing(spec, index / MODELS_FOLDER, on_progress=on_progress)
     options = reading or ReadingOptions()
-    with ReaderPool(options) as readers:
+    with _crew(
+        model, options, ray=ray, spec=spec, models=index / MODELS_FOLDER, on_progress=on_progress
+    ) as crew:
         return sync(
             roots if folders is not None else None,
             index,
-            backends=_backends(model),
-            read=readers.read,
-            expect=readers.expect,
+            backends=replace(_backends(crew.embedder), batches_at_once=crew.batches_at_once),
+            read=crew.readers.read,
+            expect=crew.readers.expect,
             chunking=chunking or ChunkingOptions(),
             options=options,
             recall=recall,
             restored={DocId(doc_id) for doc_id in restored},
             allow_empty=allow_empty,
-            on_progress=on_progress,
+            on_progress=crew.on_progress,
             judge=judge,
         )
+
+
+def _crew(  # noqa: PLR0913 - what either kind needs
+    model: Embedder,
+    options: ReadingOptions,
+    *,
+    ray: str | None,
+    spec: str,
+    models: Path,
+    on_progress: ProgressListener | None,
+) -> AbstractContextManager[Crew]:
+    if ray is None:
+        return crew_here(model, options, on_progress=on_progress)
+    from briefqa.assembly.ray.crew import crew_of_cluster  # noqa: PLC0415 - few need it
+
+    return crew_of_cluster(ray, model, options, spec=spec, models=models, on_progress=on_progress)
 
 
 def roots_to_index(

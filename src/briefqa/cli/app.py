@@ -84,6 +84,7 @@ app.command(
         "briefqa index briefs",
         "briefqa index briefs evidence --index /srv/index --strict",
         "briefqa index --watch",
+        "briefqa index briefs --ray auto",
         "briefqa index briefs --json > report.json",
     )
 )(index)

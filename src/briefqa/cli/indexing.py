@@ -59,6 +59,15 @@ NoGateOption = Annotated[
     bool,
     typer.Option("--no-gate", help="Publish the index even if the questions of the gate suffer."),
 ]
+RayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Read and embed on all machines of a Ray cluster: HOST:PORT, ray://HOST:PORT, or "
+        "auto for the one that this machine belongs to.",
+    ),
+]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Exit with 1 if any file cannot be read.")
 ]
@@ -75,6 +84,7 @@ def index(
     allow_empty: AllowEmptyOption = False,
     strict: StrictOption = False,
     no_gate: NoGateOption = False,
+    ray: RayOption = None,
     as_json: JsonOption = False,
     no_color: NoColorOption = False,
 ) -> int:
@@ -107,6 +117,7 @@ def index(
             folders=folders or None,
             allow_empty=allow_empty,
             gate=None if no_gate else gate_of(settings),
+            ray=ray,
             no_color=no_color,
         )
         show(report, folder, as_json=as_json, no_color=no_color)
@@ -128,6 +139,7 @@ def build(
     restored: Sequence[str] = (),
     allow_empty: bool = False,
     gate: "Gate | None" = None,
+    ray: str | None = None,
     no_color: bool = False,
 ) -> "SyncReport":
     """Bring the index in step with its folders, as the settings say, and show progress."""
@@ -145,6 +157,7 @@ def build(
             restored=restored,
             allow_empty=allow_empty,
             gate=gate,
+            ray=ray,
             on_progress=listener,
         )
 

@@ -31,9 +31,9 @@ from briefqa.protocols import (
 
 # The vectors of all tokens of a batch are in memory at a time: 10 MB for the default model.
 _BATCH = 32
-# While one batch ends, on fewer cores than there are, the next is under way.
-_BATCHES_AT_ONCE = 2
-_BATCHES_AHEAD = 4
+BATCHES_AT_ONCE = 2
+"""How many batches an embedder is given: while one ends, on fewer cores, the next is under way."""
+
 _ROWS_AT_ONCE = 1024
 
 
@@ -79,7 +79,7 @@ def plan_vectors(
 class VectorMaker:
     """Embeds what a plan misses and fetches the rest, a few thousand chunks at a time.
 
-    ``embedded`` counts the texts that were given to the model.
+    The model is asked for ``batches_at_once``. ``embedded`` counts the texts that it was given.
     """
 
     plan: VectorPlan
@@ -88,6 +88,7 @@ class VectorMaker:
     embedder: Embedder | None
     journal: EmbeddingJournal
     on_progress: ProgressListener
+    batches_at_once: int = BATCHES_AT_ONCE
     embedded: int = 0
 
     def make(self, stores: VectorBackend, folder: Path) -> VectorStore:
@@ -152,11 +153,12 @@ class VectorMaker:
         keys = iter(self.plan.missing)
         embed = self._embed_with_tokens if with_tokens else self._embed
         waiting: deque[tuple[list[bytes], dict[bytes, Embedded], Future[list[Embedded]]]] = deque()
-        callers = ThreadPoolExecutor(_BATCHES_AT_ONCE, thread_name_prefix="briefqa-embedding")
+        callers = ThreadPoolExecutor(self.batches_at_once, thread_name_prefix="briefqa-embedding")
+        ahead = 2 * self.batches_at_once
         self.on_progress(Progress("embedding", 0, total))
         try:
             while True:
-                while len(waiting) < _BATCHES_AHEAD and (batch := list(islice(keys, _BATCH))):
+                while len(waiting) < ahead and (batch := list(islice(keys, _BATCH))):
                     found = {key: kept for key in batch if (kept := self.journal.read(key))}
                     new = [key for key in batch if key not in found]
                     call = callers.submit(embed, new, self._texts(new))

@@ -18,7 +18,7 @@ from briefqa.indexing.current import (
     replace_current,
 )
 from briefqa.indexing.durable import fsync_folder, publish_folder
-from briefqa.indexing.embedding import VectorMaker, plan_vectors
+from briefqa.indexing.embedding import BATCHES_AT_ONCE, VectorMaker, plan_vectors
 from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import TOKENS, VECTORS, Generation, open_generation_of
 from briefqa.indexing.integrity import damaged_files, read_manifest
@@ -36,11 +36,15 @@ TEMPORARY = ".tmp-"
 
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """What an index is written with; ``embedder`` may be None where nothing is to be embedded."""
+    """What an index is written with; ``embedder`` may be None where nothing is to be embedded.
+
+    It is asked for up to ``batches_at_once``, from as many threads.
+    """
 
     stores: VectorBackend
     words: LexicalBackend
     embedder: Embedder | None = None
+    batches_at_once: int = BATCHES_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,15 @@ def unpublished(  # noqa: PLR0913 - all that a generation is made of
     temporary = index / "generations" / f"{TEMPORARY}{generation}"
     with write_errors(index), _journal(index, recipe) as journal:
         plan = plan_vectors(gathered, base, staging, with_tokens=recipe.tokens)
-        maker = VectorMaker(plan, base, staging, backends.embedder, journal, on_progress)
+        maker = VectorMaker(
+            plan,
+            base,
+            staging,
+            backends.embedder,
+            journal,
+            on_progress,
+            batches_at_once=backends.batches_at_once,
+        )
         temporary.mkdir(parents=True)
         vectors = (
             maker.make_with_tokens(backends.stores, temporary / VECTORS, temporary / TOKENS)
