@@ -73,22 +73,17 @@ def build_index(  # noqa: PLR0913 - all but two are options
         NoDocumentsError: If a folder holds nothing that can be read, unless ``allow_empty``.
         IndexMissingError: If no folder is given, and there is no index to tell them.
         IndexLockedError: If another process is writing.
-        BackendError: If the model cannot be loaded.
+        BackendError: If the model cannot be loaded, or the cluster will not do or is gone.
         DatasetError: If the questions of ``gate`` cannot be read.
         GateError: If the index would find less than the one that serves; that one stays.
-        ClusterError: If the cluster cannot be reached, or its workers will not do or are gone.
     """
     index = require_folder(index)
     judge = judge_for(gate, index, on_progress=on_progress) if gate is not None else None
     roots = roots_to_index(folders, index)
     # Before the model is loaded, which takes long enough to be annoying in vain.
     files_to_index(roots, index, allow_empty=allow_empty)
-    spec = embedder or _embedder_of(index)
-    model = embedder_for_indexing(spec, index / MODELS_FOLDER, on_progress=on_progress)
     options = reading or ReadingOptions()
-    with _crew(
-        model, options, ray=ray, spec=spec, models=index / MODELS_FOLDER, on_progress=on_progress
-    ) as crew:
+    with _crew(embedder, index, options, ray=ray, on_progress=on_progress) as crew:
         return sync(
             roots if folders is not None else None,
             index,
@@ -105,15 +100,16 @@ def build_index(  # noqa: PLR0913 - all but two are options
         )
 
 
-def _crew(  # noqa: PLR0913 - what either kind needs
-    model: Embedder,
+def _crew(
+    embedder: str | None,
+    index: Path,
     options: ReadingOptions,
     *,
     ray: str | None,
-    spec: str,
-    models: Path,
     on_progress: ProgressListener | None,
 ) -> AbstractContextManager[Crew]:
+    spec, models = embedder or _embedder_of(index), index / MODELS_FOLDER
+    model = embedder_for_indexing(spec, models, on_progress=on_progress)
     if ray is None:
         return crew_here(model, options, on_progress=on_progress)
     from briefqa.assembly.ray.crew import crew_of_cluster  # noqa: PLC0415 - few need it

@@ -41,7 +41,7 @@ def crew_of_cluster(  # noqa: PLR0913 - what work needs, and where
         embedder: The model that is at work there too.
         options: How files are read.
         spec: What a setting calls the model.
-        models: Folder of the exports; one is sent, and of a model without each machine loads its own.
+        models: Folder of the exports: one is sent. A model without is loaded by each machine.
         on_progress: Told of stage ``starting`` (workers); of what is done after that, by whom.
 
     Raises:

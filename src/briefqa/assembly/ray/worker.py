@@ -57,7 +57,6 @@ class Worker:
     def __init__(self) -> None:
         # There is a worker for each core.
         os.environ[CORES] = "1"
-        self._folder = tempfile.TemporaryDirectory(prefix="briefqa-worker-")
         self._reader = ReaderProcess()
         self._spec = ""
         self._card: str | None = None
@@ -108,16 +107,21 @@ class Worker:
 
     def read(self, source: str, data: bytes) -> list[bytes] | None:
         """Return packed documents and errors of a file; None if they would be too many to send."""
-        path = Path(self._folder.name, "document")
-        path.write_bytes(data)
         packed: list[bytes] = []
         size = 0
-        for found in self._reader.read(SourceFile(str(path), source)):
-            packed.append(pack(found))
-            size += len(packed[-1])
-            if size > _MOST_BYTES:
-                return None
+        with tempfile.TemporaryDirectory(prefix="briefqa-") as folder:
+            path = Path(folder, "document")
+            path.write_bytes(data)
+            for found in self._reader.read(SourceFile(str(path), source)):
+                packed.append(pack(found))
+                size += len(packed[-1])
+                if size > _MOST_BYTES:
+                    return None
         return packed
+
+    def rest(self) -> None:
+        """End the process that reads, until there is something to read again."""
+        self._reader.close()
 
     def embed(self, texts: list[str]) -> Vectors:
         """Embed passages; returns shape (len(texts), dim)."""
@@ -137,7 +141,7 @@ class Worker:
     def _model(self) -> Embedder:
         if self._embedder is None:
             # Its memory is of use to the model.
-            self._reader.close()
+            self.rest()
             name, argument = split_spec(self._spec)
             self._embedder = (
                 embedder_plugin(name).load(argument)

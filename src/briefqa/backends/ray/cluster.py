@@ -46,6 +46,10 @@ class Cluster:
     cores: int
     is_lost: threading.Event
 
+    def has_head(self) -> bool:
+        """Say whether the head answers: calls that need it wait for it, out of anyone's reach."""
+        return _answers(self.head, _BETWEEN_CHECKS_S)
+
     def error(self, detail: str) -> ClusterError:
         """Return an error of this cluster."""
         return ClusterError(self.address, detail)
@@ -164,8 +168,8 @@ def _watched(cluster: Cluster) -> Iterator[None]:
     def watch() -> None:
         missed = 0
         while missed < _CHECKS and not is_over.wait(_BETWEEN_CHECKS_S):
-            missed = 0 if _answers(cluster.head, _BETWEEN_CHECKS_S) else missed + 1
-        if missed:
+            missed = 0 if cluster.has_head() else missed + 1
+        if missed == _CHECKS:
             cluster.is_lost.set()
 
     watching = threading.Thread(target=watch, name="briefqa-watching", daemon=True)

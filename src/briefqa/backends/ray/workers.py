@@ -14,7 +14,7 @@ from briefqa.errors import BriefqaError
 _START_S = 60.0
 """How long the first worker may take; a cluster whose cores are all busy has none to give."""
 
-_OTHERS_S = 20.0
+_OTHERS_S = 10.0
 """How much longer the others are waited for; those that come later join in."""
 
 _END_S = 5.0
@@ -46,24 +46,35 @@ class Worker:
             ClusterError: If the method fails, or the cluster is lost.
         """
         ray, exceptions = self.cluster.ray, self.cluster.ray.exceptions
-        reference = getattr(self.actor, method).remote(*arguments)
         try:
+            reference = getattr(self.actor, method).remote(*arguments)
             while not ray.wait([reference], timeout=_BETWEEN_LOOKS_S)[0]:
                 if self.cluster.is_lost.is_set():
                     raise self.cluster.error(_LOST)
             return ray.get(reference)
-        except exceptions.RayTaskError as error:
-            detail = f"a worker on {self.machine} failed: {_reason(error)}"
-            raise self.cluster.error(detail) from error
+        except ConnectionError as error:  # The server for clients is gone.
+            raise self.cluster.error(_LOST) from error
         except exceptions.RayError as error:
             if self.cluster.is_lost.is_set():
                 raise self.cluster.error(_LOST) from error
+            # The second is the first, where what was raised there cannot be made anew here.
+            if isinstance(error, (exceptions.RayTaskError, exceptions.RaySystemError)):
+                detail = f"a worker on {self.machine} failed: {_reason(error)}"
+                raise self.cluster.error(detail) from error
             raise WorkerLostError(_reason(error)) from error
 
-    def end(self) -> None:
-        """End it, whatever it is doing."""
-        with suppress(Exception):  # A cluster that is gone has ended it already.
-            self.cluster.ray.kill(self.actor)
+    def end(self) -> Thread:
+        """End it, whatever it is doing; the thread given does so."""
+
+        def kill() -> None:
+            # Without its head a cluster ends by itself, and this call would not.
+            if self.cluster.has_head():
+                with suppress(Exception):
+                    self.cluster.ray.kill(self.actor)
+
+        thread = Thread(target=kill, name="briefqa-ending", daemon=True)
+        thread.start()
+        return thread
 
 
 _LOST = (
@@ -110,12 +121,12 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         with self._changed:
             self._is_closed = True
-            actors, starting = list(self._all), list(self._starting)
+            ending = [Worker(self.cluster, actor).end() for actor in self._all]
             self._changed.notify_all()
-        for actor in actors:
-            Worker(self.cluster, actor).end()
-        for thread in starting:
-            thread.join(_END_S)
+            threads = [*ending, *self._starting]
+        until = time.monotonic() + _END_S
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
     def __str__(self) -> str:
         """Say how many are at work, and where."""
@@ -187,14 +198,21 @@ class Workers:
         with self._changed:
             if self._is_closed or self._failure is not None:
                 return
-            actor = self._class.remote()
-            self._all[actor] = None
-            thread = Thread(target=self._prepare, args=(actor,), name="briefqa-worker", daemon=True)
+            # In a thread, for a head that is gone would be waited for.
+            thread = Thread(target=self._prepare, name="briefqa-starting", daemon=True)
             self._starting.add(thread)
             thread.start()
 
-    def _prepare(self, actor: Any) -> None:  # noqa: ANN401 - as above
+    def _prepare(self) -> None:
+        while not self.cluster.has_head():
+            if self.cluster.is_lost.wait(_BETWEEN_LOOKS_S) or self._is_closed:
+                return
+        actor = self._class.remote()
         worker = Worker(self.cluster, actor)
+        with self._changed:
+            self._all[actor] = None
+            if self._is_closed:
+                worker.end()
         try:
             worker = Worker(self.cluster, actor, *worker.call("machine"))
             self._welcome(worker)
