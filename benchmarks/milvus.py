@@ -39,7 +39,10 @@ def main() -> int:
         migrate(str(folder), address)
         copied_s = time.perf_counter() - begun
         with open_index(folder) as local, open_index(address) as stored:
-            rows = {"seconds to copy": round(copied_s, 1), **_compared(queries, local, stored)}
+            rows = {
+                "seconds to copy": round(copied_s, 1),
+                **compared(queries, local, stored, "Milvus"),
+            }
     for name, value in rows.items():
         sys.stdout.write(f"{name:32}{value}\n")
     if arguments.output is not None:
@@ -57,7 +60,15 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _compared(queries: list[Query], local: Service, stored: Service) -> dict[str, float]:
+def compared(queries: list[Query], local: Service, stored: Service, name: str) -> dict[str, float]:
+    """Return how many answers of two indexes are the same, how good they are and how fast.
+
+    Args:
+        queries: What both are asked.
+        local: The one in a folder.
+        stored: The other.
+        name: What to call that.
+    """
     same_chunks = same_searches = same_answers = 0
     largest = 0.0
     gains: dict[Service, list[float]] = {local: [], stored: []}
@@ -87,9 +98,9 @@ def _compared(queries: list[Query], local: Service, stored: Service) -> dict[str
         "same answers and receipts": same_answers,
         "largest difference of a score": round(largest, 9),
         "ndcg@10, folder": round(statistics.fmean(gains[local]), 4),
-        "ndcg@10, Milvus": round(statistics.fmean(gains[stored]), 4),
+        f"ndcg@10, {name}": round(statistics.fmean(gains[stored]), 4),
         "median ms, folder": round(statistics.median(times[local]), 1),
-        "median ms, Milvus": round(statistics.median(times[stored]), 1),
+        f"median ms, {name}": round(statistics.median(times[stored]), 1),
     }
 
 

@@ -43,6 +43,7 @@ BriefqaError (1)
     ├── WeightsError               model files that are not what they should be
     ├── ModelFaultError            a language model that writes nothing, or not all
     ├── StoreError                 a store for vectors that is down, or refuses
+    ├── ClusterError               a Ray cluster that is down, or whose workers will not do
     ├── ReplyError                 a server that refuses a request, or replies with nonsense
     └── ExportError                a model that onnxruntime cannot run faithfully
 ```
@@ -494,6 +495,15 @@ class StoreError(BackendError):
         self.address = address
         self.detail = detail
         super().__init__(f"{address}: {detail}")
+
+
+class ClusterError(BackendError):
+    """A Ray cluster cannot be reached, or has no workers that can do what is asked of them."""
+
+    def __init__(self, address: str, detail: str) -> None:
+        self.address = address
+        self.detail = detail
+        super().__init__(f"Ray cluster {address!r}: {detail}")
 
 
 class ReplyError(BackendError):

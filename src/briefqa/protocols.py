@@ -54,11 +54,15 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long job has come: ``done`` of ``total`` units of ``stage``."""
+    """How far a long job has come: ``done`` of ``total`` units of ``stage``.
+
+    ``by`` says who is at work where that is not this machine alone.
+    """
 
     stage: str
     done: int
     total: int
+    by: str = ""
 
 
 ProgressListener = Callable[[Progress], None]

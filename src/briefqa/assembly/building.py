@@ -6,10 +6,12 @@ to import that a question need not wait for.
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from briefqa.assembly.crews import Crew, crew_here
 from briefqa.assembly.embedders import (
     DEFAULT_EMBEDDER,
     embedder_for_indexing,
@@ -26,7 +28,6 @@ from briefqa.chunking import ChunkingOptions
 from briefqa.datatypes import DocId
 from briefqa.documents import ReadingOptions
 from briefqa.documents.isolation import ReaderProcess
-from briefqa.documents.isolation.pool import ReaderPool
 from briefqa.errors import IndexFileError, MissingFolderError, NotRemovedError
 from briefqa.indexing import read_current, stamp_of_current
 from briefqa.indexing.changes import check_doc_id, put_document, remove_document
@@ -52,6 +53,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
     restored: Sequence[str] = (),
     allow_empty: bool = False,
     gate: Gate | None = None,
+    ray: str | None = None,
     on_progress: ProgressListener | None = None,
 ) -> SyncReport:
     """Bring ``index`` in step with the documents of ``folders``.
@@ -67,13 +69,14 @@ def build_index(  # noqa: PLR0913 - all but two are options
         restored: Ids of documents that were removed from the index and may come back.
         allow_empty: Accept a folder that holds nothing.
         gate: The questions on which the index must not get worse.
+        ray: Address of a Ray cluster that is to read and embed, as ``ray.init`` takes it.
         on_progress: Told how far the work has come.
 
     Raises:
         MissingFolderError, SourceNameError: If there is no such folder, or two of one name.
         NoDocumentsError: If a folder holds nothing that can be read, unless ``allow_empty``.
         IndexFileError: If there is no index to tell the folders, or another process is writing.
-        BackendError: If the model cannot be loaded, or cannot use a GPU as is wished.
+        BackendError: If the model cannot be loaded, or there is no GPU or cluster as is wished.
         DatasetError: If the questions of ``gate`` cannot be read.
         GateError: If the index would find less than the one that serves; that one stays.
     """
@@ -83,21 +86,24 @@ def build_index(  # noqa: PLR0913 - all but two are options
     # Before the model is loaded, which takes long enough to be annoying in vain.
     files_to_index(roots, index, allow_empty=allow_empty)
     options = reading or ReadingOptions()
-    model = _loading(embedder or _embedder_of(index), index, on_progress, gpu=gpu)
-    with model as load_embedder, ReaderPool(options) as readers:
+    spec = embedder or _embedder_of(index)
+    with (
+        _loading(spec, index, on_progress, gpu=gpu) as load_embedder,
+        _crew(load_embedder, spec, index, options, ray=ray, on_progress=on_progress) as crew,
+    ):
         return sync(
             roots if folders is not None else None,
             index,
-            backends=backends_with(None),
-            load_embedder=load_embedder,
-            read=readers.read,
-            expect=readers.expect,
+            backends=replace(backends_with(None), batches_at_once=crew.batches_at_once),
+            load_embedder=crew.load_embedder,
+            read=crew.readers.read,
+            expect=crew.readers.expect,
             chunking=chunking or ChunkingOptions(),
             options=options,
             recall=recall,
             restored={DocId(doc_id) for doc_id in restored},
             allow_empty=allow_empty,
-            on_progress=on_progress,
+            on_progress=crew.on_progress,
             judge=judge,
         )
 
@@ -118,6 +124,25 @@ def _loading(
         return
     with ThreadPoolExecutor(1) as loading:
         yield loading.submit(load).result
+
+
+def _crew(  # noqa: PLR0913 - what either kind needs
+    load_embedder: Callable[[], Embedder],
+    spec: str,
+    index: Path,
+    options: ReadingOptions,
+    *,
+    ray: str | None,
+    on_progress: ProgressListener | None,
+) -> AbstractContextManager[Crew]:
+    if ray is None:
+        return crew_here(load_embedder, options, on_progress=on_progress)
+    from briefqa.assembly.ray.crew import crew_of_cluster  # noqa: PLC0415 - few need it
+
+    models = index / MODELS_FOLDER
+    return crew_of_cluster(
+        ray, load_embedder(), options, spec=spec, models=models, on_progress=on_progress
+    )
 
 
 def roots_to_index(

@@ -50,6 +50,11 @@ def embedder_for_indexing(
     return on_gpu(embedder, plugin.load(argument))
 
 
+def export_of(model_id: str, models: Path) -> Path | None:
+    """Return the folder of the export that is used for ``model_id``; None if there is none."""
+    return _exports(models).where(model_id)
+
+
 def embedder_for_questions(
     model_id: str, models: Path, *, configured: str | None = None
 ) -> Embedder:

@@ -23,7 +23,9 @@ _log = logging.getLogger(__name__)
 MODELS_FOLDER = "models"
 """Where the exports lie inside an index folder."""
 
-_CARD = "model.json"
+CARD = "model.json"
+"""What names the files of an export, and their hashes."""
+
 _LOCK = ".lock"
 _UNFINISHED = ".unfinished"
 
@@ -59,6 +61,11 @@ class Exports(Generic[Exported]):
     name: Callable[[Exported], str]
     unwritable: Callable[[OSError], BriefqaError]
     ready: Path = field(default_factory=installed_models)
+
+    def where(self, model_id: str) -> Path | None:
+        """Return the folder of the export of ``model_id``, in use or installed; None without."""
+        folders = (parent / _fingerprint(model_id) for parent in (self.folder, self.ready))
+        return next((each for each in folders if (each / CARD).is_file()), None)
 
     def sound(self, model_id: str) -> Exported | None:
         """Open the export of ``model_id``; None if there is none.
@@ -111,12 +118,12 @@ class Exports(Generic[Exported]):
             raise self.unwritable(error) from error
 
     def _opened(self, folder: Path, model_id: str) -> Exported | None:
-        if not (folder / _CARD).is_file():
+        if not (folder / CARD).is_file():
             return None
         model = self.open(folder)
         if self.name(model) != model_id:
             detail = f"it is of {self.name(model)!r}, expected {model_id!r}"
-            raise IndexDamagedError(folder / _CARD, detail)
+            raise IndexDamagedError(folder / CARD, detail)
         return model
 
     def _write(self, model_id: str, write: Callable[[Path], None]) -> Exported:

@@ -33,6 +33,7 @@ _BRIEFQA = (
             "briefqa index briefs",
             "briefqa index briefs evidence --index /srv/index --strict",
             "briefqa index --watch",
+            "briefqa index briefs --ray auto",
             "briefqa index briefs --json > report.json",
         ),
     ),

@@ -9,6 +9,7 @@ import typer
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
 from briefqa.cli.output import print_json, say
 from briefqa.cli.progress import progress_on_stderr
+from briefqa.errors import UsageError
 
 if TYPE_CHECKING:
     from briefqa.assembly.gating import Gate
@@ -61,6 +62,15 @@ NoGateOption = Annotated[
     bool,
     typer.Option("--no-gate", help="Publish the index even if the questions of the gate suffer."),
 ]
+RayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Read and embed on all machines of a Ray cluster: HOST:PORT, ray://HOST:PORT, or "
+        "auto for the one that this machine belongs to.",
+    ),
+]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Exit with 1 if any file cannot be read.")
 ]
@@ -78,6 +88,7 @@ def index(
     allow_empty: AllowEmptyOption = False,
     strict: StrictOption = False,
     no_gate: NoGateOption = False,
+    ray: RayOption = None,
     as_json: JsonOption = False,
     no_color: NoColorOption = False,
 ) -> int:
@@ -90,6 +101,9 @@ def index(
     """
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
+    if gpu and ray is not None:
+        msg = "--gpu is for this machine, and --ray for others; leave out one of them"
+        raise UsageError(msg)
     sections = {
         "documents": None if ocr is None else {"ocr": ocr},
         "vectors": None if recall is None else {"recall": recall},
@@ -111,6 +125,7 @@ def index(
             gpu=gpu,
             allow_empty=allow_empty,
             gate=None if no_gate else gate_of(settings),
+            ray=ray,
             no_color=no_color,
         )
         show(report, folder, as_json=as_json, no_color=no_color)
@@ -133,6 +148,7 @@ def build(
     restored: Sequence[str] = (),
     allow_empty: bool = False,
     gate: "Gate | None" = None,
+    ray: str | None = None,
     no_color: bool = False,
 ) -> "SyncReport":
     """Bring the index in step with its folders, as the settings say, and show progress."""
@@ -151,6 +167,7 @@ def build(
             restored=restored,
             allow_empty=allow_empty,
             gate=gate,
+            ray=ray,
             on_progress=listener,
         )
 

@@ -21,6 +21,7 @@ _LABELS = {
 _UNITS = {
     "reading": "files",
     "embedding": "texts",
+    "starting": "workers",
     "vectors": "vectors",
     "writing": "chunks",
     "asking": "questions",
@@ -80,6 +81,7 @@ class PlainLines:
         # How many there are in all cannot be known of what comes through a pipe.
         of_all = f" of {progress.total:,}" if progress.total else ""
         line = f"{_label(progress.stage)}: {progress.done:,}{of_all} {_UNITS[progress.stage]}"
+        line += f" by {progress.by}" if progress.by else ""
         done = progress.done - self._first
         if not done or not seconds or 0 < progress.total <= progress.done:
             return line
@@ -129,7 +131,8 @@ def _bars(*, no_color: bool) -> "Iterator[ProgressListener]":
         if progress.stage not in tasks:
             tasks[progress.stage] = bars.add_task(_label(progress.stage), total=total)
         task = tasks[progress.stage]
-        bars.update(task, completed=progress.done, total=total)
+        label = _label(progress.stage) + (f" by {progress.by}" if progress.by else "")
+        bars.update(task, completed=progress.done, total=total, description=label)
         if progress.done >= progress.total and (progress.total or not progress.done):
             bars.update(task, completed=progress.total, total=progress.total)
 

@@ -14,7 +14,7 @@ import numpy as np
 from briefqa.datatypes import ChunkId
 from briefqa.errors import BackendError
 from briefqa.indexing.gathering import Gathered
-from briefqa.indexing.generations import Generation
+from briefqa.indexing.generations import BATCHES_AT_ONCE, Generation
 from briefqa.indexing.journal import Embedded, EmbeddingJournal
 from briefqa.indexing.staging import Staging
 from briefqa.indexing.token_runs import ChunkTokens
@@ -31,9 +31,6 @@ from briefqa.protocols import (
 
 # The vectors of all tokens of a batch are in memory at a time: 10 MB for the default model.
 _BATCH = 32
-# While one batch ends, on fewer cores than there are, the next is under way.
-_BATCHES_AT_ONCE = 2
-_BATCHES_AHEAD = 4
 _ROWS_AT_ONCE = 1024
 
 
@@ -88,7 +85,7 @@ class _Batch:
 class VectorMaker:
     """Embeds what a plan misses and fetches the rest, a few thousand chunks at a time.
 
-    ``embedded`` counts the texts that were given to the model.
+    The model is asked for ``batches_at_once``. ``embedded`` counts the texts that it was given.
     """
 
     plan: VectorPlan
@@ -97,6 +94,7 @@ class VectorMaker:
     embedder: Embedder | None
     journal: EmbeddingJournal
     on_progress: ProgressListener
+    batches_at_once: int = BATCHES_AT_ONCE
     embedded: int = 0
     _batches: "Iterator[_Batch]" = field(init=False, default_factory=lambda: iter(()))
     _waiting: "deque[_Batch]" = field(init=False, default_factory=deque)
@@ -108,7 +106,7 @@ class VectorMaker:
         The block calls `make`, or `make_with_tokens` if ``with_tokens``. When it ends, nothing
         is embedded any more.
         """
-        callers = ThreadPoolExecutor(_BATCHES_AT_ONCE, thread_name_prefix="briefqa-embedding")
+        callers = ThreadPoolExecutor(self.batches_at_once, thread_name_prefix="briefqa-embedding")
         self._batches = self._begun(callers, with_tokens=with_tokens)
         try:
             self._begin_some()
@@ -186,7 +184,7 @@ class VectorMaker:
             yield from (found[key] for key in batch.keys)
 
     def _begin_some(self) -> None:
-        self._waiting.extend(islice(self._batches, _BATCHES_AHEAD - len(self._waiting)))
+        self._waiting.extend(islice(self._batches, 2 * self.batches_at_once - len(self._waiting)))
 
     def _begun(self, callers: ThreadPoolExecutor, *, with_tokens: bool) -> "Iterator[_Batch]":
         embed = self._embed_with_tokens if with_tokens else self._embed

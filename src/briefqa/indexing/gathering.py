@@ -21,7 +21,8 @@ ReadFile = Callable[[SourceFile], Iterator[Document | DocumentError]]
 ExpectFile = Callable[[SourceFile], None]
 """Is told of each file that will be read, in order and some files before it is."""
 
-_FILES_AHEAD = 64
+# Enough to keep as many processes busy as a pool of readers may have.
+_FILES_AHEAD = 512
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,12 +43,16 @@ TOKENS = "tokens"
 
 _log = logging.getLogger(__name__)
 
+BATCHES_AT_ONCE = 2
+"""How many batches an embedder is given: while one ends, on fewer cores, the next is under way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backends:
     """What an index is written with and read with.
 
-    ``embedder`` may be None where nothing is to be embedded. ``products`` does what
+    ``embedder`` may be None where nothing is to be embedded; it is asked for up to
+    ``batches_at_once``, from as many threads. ``products`` does what
     `briefqa.indexing.token_runs.bit_products` does.
     """
 
@@ -56,6 +60,7 @@ class Backends:
     words: LexicalBackend
     embedder: Embedder | None = None
     products: BitProducts = bit_products
+    batches_at_once: int = BATCHES_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, eq=False)

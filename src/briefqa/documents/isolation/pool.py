@@ -1,10 +1,12 @@
 """Reads the files that will be asked for next while the caller is busy with one."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Condition, Thread
-from typing import Self
+from typing import Protocol, Self
 
 from briefqa.datatypes import Document
 from briefqa.documents.files import SourceFile
@@ -22,6 +24,18 @@ _IDLE_S = 2.0
 _MOST_FOUND = 64
 _MOST_AHEAD = 20_000_000
 """How many characters may wait; beyond, only the file that is asked for is read on."""
+
+
+class FileReader(Protocol):
+    """Reads one file after another, as `ReaderProcess` does; used by one thread but for `close`."""
+
+    def read(self, file: SourceFile, /) -> Iterator[Document | DocumentError]:
+        """Yield the documents of ``file`` in order, and an error for each that cannot be read."""
+        ...
+
+    def close(self) -> None:
+        """End it, and the read that is under way."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +65,7 @@ class ReaderPool:
         options: How files are read, and how far each may go.
         processes: How many there may be; by default as many as there are cores.
         reader: Import path of the function that a process calls, as for `ReaderProcess`.
+        start: Gives a reader in the place of a process of this machine.
     """
 
     def __init__(
@@ -59,14 +74,14 @@ class ReaderPool:
         *,
         processes: int | None = None,
         reader: str = READER,
+        start: Callable[[], FileReader] | None = None,
     ) -> None:
-        self._options = options
-        self._reader = reader
+        self._start = start or partial(ReaderProcess, options, reader=reader)
         self._most = processes or available_cores()
         self._expected: deque[_Expected] = deque()
         # All that follows is guarded by this.
         self._changed = Condition()
-        self._workers: dict[ReaderProcess, Thread] = {}
+        self._workers: dict[FileReader, Thread] = {}
         self._waiting: deque[_Expected] = deque()
         self._asked: _Expected | None = None
         self._characters = 0
@@ -97,7 +112,7 @@ class ReaderPool:
         with self._changed:
             self._waiting.append(expected)
             if len(self._workers) < min(self._most, 1 + len(self._waiting) // _FILES_A_PROCESS):
-                reader = ReaderProcess(self._options, reader=self._reader)
+                reader = self._start()
                 thread = Thread(target=self._work, args=(reader,), daemon=True)
                 self._workers[reader] = thread
                 thread.start()
@@ -138,8 +153,8 @@ class ReaderPool:
             self._characters -= _characters(found)
             return found
 
-    def _work(self, reader: ReaderProcess) -> None:
-        with reader:
+    def _work(self, reader: FileReader) -> None:
+        with closing(reader):
             while (each := self._next(reader)) is not None:
                 try:
                     for found in reader.read(each.file):
@@ -151,7 +166,7 @@ class ReaderPool:
                     each.is_whole = True
                     self._changed.notify_all()
 
-    def _next(self, reader: ReaderProcess) -> _Expected | None:
+    def _next(self, reader: FileReader) -> _Expected | None:
         """Return the next file for ``reader``; None if it is not needed any more."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._is_closed, _IDLE_S)
