@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from briefqa.assembly.embedders import (
     DEFAULT_EMBEDDER,
@@ -16,7 +17,6 @@ from briefqa.assembly.embedders import (
     embedder_for_questions,
 )
 from briefqa.assembly.exports import MODELS_FOLDER
-from briefqa.assembly.gating import Gate, judge_for
 from briefqa.assembly.opening import open_texts
 from briefqa.assembly.places import milvus_address, require_folder
 from briefqa.backends.faiss import FaissBackend
@@ -31,13 +31,16 @@ from briefqa.indexing import read_current, stamp_of_current
 from briefqa.indexing.changes import check_doc_id, put_document, remove_document
 from briefqa.indexing.checks import check_contents, check_files, check_references
 from briefqa.indexing.integrity import Problem, read_manifest
-from briefqa.indexing.publishing import Backends
+from briefqa.indexing.publishing import Backends, Judge
 from briefqa.indexing.rewriting import SyncReport
 from briefqa.indexing.sources import Root, roots_of
 from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.sync import DEFAULT_RECALL, files_to_index, sync
 from briefqa.machine import give_back_large_blocks
 from briefqa.protocols import Embedder, ProgressListener
+
+if TYPE_CHECKING:
+    from briefqa.assembly.gating import Gate
 
 
 def build_index(  # noqa: PLR0913 - all but two are options
@@ -50,7 +53,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
     recall: float = DEFAULT_RECALL,
     restored: Sequence[str] = (),
     allow_empty: bool = False,
-    gate: Gate | None = None,
+    gate: "Gate | None" = None,
     on_progress: ProgressListener | None = None,
 ) -> SyncReport:
     """Bring ``index`` in step with the documents of ``folders``.
@@ -78,7 +81,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
         GateError: If the index would find less than the one that serves; that one stays.
     """
     index = require_folder(index)
-    judge = judge_for(gate, index, on_progress=on_progress) if gate is not None else None
+    judge = _judge(gate, index, on_progress) if gate is not None else None
     roots = roots_to_index(folders, index)
     # Before the model is loaded, which takes long enough to be annoying in vain.
     files_to_index(roots, index, allow_empty=allow_empty)
@@ -102,16 +105,23 @@ def build_index(  # noqa: PLR0913 - all but two are options
         )
 
 
+def _judge(gate: "Gate", index: Path, on_progress: ProgressListener | None) -> Judge:
+    # All that answers comes with it, and few builds are judged.
+    from briefqa.assembly.gating import judge_for  # noqa: PLC0415
+
+    return judge_for(gate, index, on_progress=on_progress)
+
+
 @contextmanager
 def _loading(
     spec: str, index: Path, on_progress: ProgressListener | None
 ) -> Iterator[Callable[[], Embedder]]:
     """Load a model in the background while an index that is there is opened."""
-    give_back_large_blocks()
     load = partial(embedder_for_indexing, spec, index / MODELS_FOLDER, on_progress=on_progress)
     if stamp_of_current(index) is None:
         # Nothing is to be opened, and a folder for a new index is not to be made in vain.
         model = load()
+        give_back_large_blocks()
         yield lambda: model
         return
     with ThreadPoolExecutor(1) as loading:

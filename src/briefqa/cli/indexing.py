@@ -9,6 +9,7 @@ import typer
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
 from briefqa.cli.output import print_json, say
 from briefqa.cli.progress import progress_on_stderr
+from briefqa.machine import short_turns
 
 if TYPE_CHECKING:
     from briefqa.assembly.gating import Gate
@@ -133,7 +134,7 @@ def build(
     from briefqa.assembly.building import build_index  # noqa: PLC0415 - readers import slowly
     from briefqa.chunking import ChunkingOptions  # noqa: PLC0415
 
-    with progress_on_stderr(no_color=no_color) as listener:
+    with progress_on_stderr(no_color=no_color) as listener, short_turns():
         return build_index(
             folders,
             settings.index,
