@@ -31,7 +31,8 @@ _MEASURED = """
 import resource, subprocess, sys
 command = [sys.executable, "-m", "briefqa", *sys.argv[1:]]
 code = subprocess.run(command, stdout=sys.stderr).returncode
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, code)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_maxrss, code, used.ru_utime + used.ru_stime)
 """
 
 
@@ -52,7 +53,7 @@ def write_files(folder: Path, count: int, *, words: int) -> None:
 
 
 class Build:
-    """One run of ``briefqa index``: seconds, peak memory in MB, and its report.
+    """One run of ``briefqa index``: seconds, those of a core, peak memory in MB, its report.
 
     ``models`` holds the exported model: exporting it is the work of the first index alone.
     """
@@ -73,8 +74,9 @@ class Build:
             text=True,
         )
         self.seconds = time.perf_counter() - started
-        peak, self.code = map(int, done.stdout.split())
-        self.megabytes = peak / (1e6 if sys.platform == "darwin" else 1e3)
+        peak, code, core_seconds = done.stdout.split()
+        self.code, self.core_seconds = int(code), float(core_seconds)
+        self.megabytes = int(peak) / (1e6 if sys.platform == "darwin" else 1e3)
         found = re.search(r'^\{"generation.*$', done.stderr, re.MULTILINE)
         self.report = json.loads(found[0]) if found else {}
 

@@ -3,12 +3,15 @@
 import ctypes
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 CORES: Final = "PYTHON_CPU_COUNT"
 
 _M_MMAP_THRESHOLD = -3
 _LARGE_BYTES = 128 * 1024
+_SHORT_TURN_S = 0.001
 
 
 def available_cores() -> int:
@@ -28,9 +31,24 @@ def give_back_large_blocks() -> None:
     """Have memory of 128 KB and more given back to the system as soon as it is free.
 
     glibc begins so, but keeps ever larger blocks once some were free: where vectors of all sizes
-    come and go in several threads, the holes between them grow to tens of megabytes. Other
-    systems are left as they are.
+    come and go in several threads, the holes between them grow to tens of megabytes. It costs
+    some time for each block. Other systems are left as they are.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+
+
+@contextmanager
+def short_turns() -> Iterator[None]:
+    """Let threads take turns often while the block runs.
+
+    A thread that hashes or runs a model lets go of the interpreter, and must have it back for a
+    moment after each part; one that is busy in Python makes it wait for a whole turn.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SHORT_TURN_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

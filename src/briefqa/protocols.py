@@ -236,10 +236,6 @@ class VectorStore(VectorIndex, Protocol):
         ...
 
 
-BitProducts = Callable[[NDArray[np.uint8], NDArray[np.int32]], NDArray[np.int32]]
-"""Takes packed bits and rows; returns what each row sums to where bits are set, (bits, rows)."""
-
-
 class TokenIndex(Protocol):
     """Compares chunks with a question token by token."""
 

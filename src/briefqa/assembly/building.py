@@ -6,10 +6,11 @@ to import that a question need not wait for.
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from briefqa.assembly.crews import Crew, crew_here
 from briefqa.assembly.embedders import (
@@ -18,7 +19,6 @@ from briefqa.assembly.embedders import (
     embedder_for_questions,
 )
 from briefqa.assembly.exports import MODELS_FOLDER
-from briefqa.assembly.gating import Gate, judge_for
 from briefqa.assembly.opening import open_texts
 from briefqa.assembly.places import milvus_address, require_folder
 from briefqa.assembly.stores import backends_with
@@ -33,12 +33,16 @@ from briefqa.indexing import read_current, stamp_of_current
 from briefqa.indexing.changes import check_doc_id, put_document, remove_document
 from briefqa.indexing.checks import check_contents, check_files, check_references
 from briefqa.indexing.integrity import Problem, read_manifest
+from briefqa.indexing.publishing import Judge
 from briefqa.indexing.rewriting import SyncReport
 from briefqa.indexing.sources import Root, roots_of
 from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.sync import DEFAULT_RECALL, files_to_index, sync
 from briefqa.machine import give_back_large_blocks
 from briefqa.protocols import Embedder, ProgressListener
+
+if TYPE_CHECKING:
+    from briefqa.assembly.gating import Gate
 
 
 def build_index(  # noqa: PLR0913 - all but two are options
@@ -52,7 +56,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
     gpu: bool = False,
     restored: Sequence[str] = (),
     allow_empty: bool = False,
-    gate: Gate | None = None,
+    gate: "Gate | None" = None,
     ray: str | None = None,
     on_progress: ProgressListener | None = None,
 ) -> SyncReport:
@@ -77,20 +81,15 @@ def build_index(  # noqa: PLR0913 - all but two are options
         NoDocumentsError: If a folder holds nothing that can be read, unless ``allow_empty``.
         IndexFileError: If there is no index to tell the folders, or another process is writing.
         BackendError: If the model cannot be loaded, or there is no GPU or cluster as is wished.
-        DatasetError: If the questions of ``gate`` cannot be read.
-        GateError: If the index would find less than the one that serves; that one stays.
+        DatasetError, GateError: If the questions of ``gate`` cannot be read, or less is found.
     """
     index = require_folder(index)
-    judge = judge_for(gate, index, on_progress=on_progress) if gate is not None else None
+    judge = _judge(gate, index, on_progress) if gate is not None else None
     roots = roots_to_index(folders, index)
     # Before the model is loaded, which takes long enough to be annoying in vain.
     files_to_index(roots, index, allow_empty=allow_empty)
     options = reading or ReadingOptions()
-    spec = embedder or _embedder_of(index)
-    with (
-        _loading(spec, index, on_progress, gpu=gpu) as load_embedder,
-        _crew(load_embedder, spec, index, options, ray=ray, on_progress=on_progress) as crew,
-    ):
+    with _crew(embedder, index, options, gpu=gpu, ray=ray, on_progress=on_progress) as crew:
         return sync(
             roots if folders is not None else None,
             index,
@@ -108,41 +107,60 @@ def build_index(  # noqa: PLR0913 - all but two are options
         )
 
 
+def _judge(gate: "Gate", index: Path, on_progress: ProgressListener | None) -> Judge:
+    # All that answers comes with it, and few builds are judged.
+    from briefqa.assembly.gating import judge_for  # noqa: PLC0415
+
+    return judge_for(gate, index, on_progress=on_progress)
+
+
 @contextmanager
 def _loading(
     spec: str, index: Path, on_progress: ProgressListener | None, *, gpu: bool
 ) -> Iterator[Callable[[], Embedder]]:
     """Load a model in the background while an index that is there is opened."""
-    give_back_large_blocks()
     load = partial(
         embedder_for_indexing, spec, index / MODELS_FOLDER, gpu=gpu, on_progress=on_progress
     )
     if stamp_of_current(index) is None:
         # Nothing is to be opened, and a folder for a new index is not to be made in vain.
         model = load()
+        give_back_large_blocks()
         yield lambda: model
         return
     with ThreadPoolExecutor(1) as loading:
         yield loading.submit(load).result
 
 
+@contextmanager
 def _crew(  # noqa: PLR0913 - what either kind needs
-    load_embedder: Callable[[], Embedder],
-    spec: str,
+    embedder: str | None,
     index: Path,
     options: ReadingOptions,
     *,
+    gpu: bool,
     ray: str | None,
     on_progress: ProgressListener | None,
-) -> AbstractContextManager[Crew]:
-    if ray is None:
-        return crew_here(load_embedder, options, on_progress=on_progress)
-    from briefqa.assembly.ray.crew import crew_of_cluster  # noqa: PLC0415 - few need it
+) -> Iterator[Crew]:
+    """Give what reads and embeds, on this machine or on others."""
+    spec = embedder or _embedder_of(index)
+    with _loading(spec, index, on_progress, gpu=gpu) as load_embedder:
+        if ray is None:
+            with crew_here(load_embedder, options, on_progress=on_progress) as crew:
+                yield crew
+            return
+        from briefqa.assembly.ray.crew import crew_of_cluster  # noqa: PLC0415 - few need it
 
-    models = index / MODELS_FOLDER
-    return crew_of_cluster(
-        ray, load_embedder(), options, spec=spec, models=models, on_progress=on_progress
-    )
+        cluster = crew_of_cluster(
+            ray,
+            load_embedder(),
+            options,
+            spec=spec,
+            models=index / MODELS_FOLDER,
+            on_progress=on_progress,
+        )
+        with cluster as crew:
+            yield crew
 
 
 def roots_to_index(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 __all__ = ["main"]
 
-_FEWEST_NEW = 50_000
+_FEWEST_NEW = 100_000
 """How many objects must be new before garbage is looked for: imports make only what stays."""
 
 

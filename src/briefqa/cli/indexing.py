@@ -10,6 +10,7 @@ from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
 from briefqa.cli.output import print_json, say
 from briefqa.cli.progress import progress_on_stderr
 from briefqa.errors import UsageError
+from briefqa.machine import short_turns
 
 if TYPE_CHECKING:
     from briefqa.assembly.gating import Gate
@@ -101,9 +102,6 @@ def index(
     """
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
-    if gpu and ray is not None:
-        msg = "--gpu is for this machine, and --ray for others; leave out one of them"
-        raise UsageError(msg)
     sections = {
         "documents": None if ocr is None else {"ocr": ocr},
         "vectors": None if recall is None else {"recall": recall},
@@ -152,10 +150,13 @@ def build(
     no_color: bool = False,
 ) -> "SyncReport":
     """Bring the index in step with its folders, as the settings say, and show progress."""
+    if gpu and ray is not None:
+        msg = "--gpu is for this machine, and --ray for others; leave out one of them"
+        raise UsageError(msg)
     from briefqa.assembly.building import build_index  # noqa: PLC0415 - readers import slowly
     from briefqa.chunking import ChunkingOptions  # noqa: PLC0415
 
-    with progress_on_stderr(no_color=no_color) as listener:
+    with progress_on_stderr(no_color=no_color) as listener, short_turns():
         return build_index(
             folders,
             settings.index,

@@ -1,20 +1,16 @@
 """Opens the index that the settings name, with the models they name."""
 
 import os
-import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from briefqa.cli.output import say
 from briefqa.cli.progress import PlainLines
+from briefqa.machine import short_turns
 
 if TYPE_CHECKING:
     from briefqa.assembly.service import Service
     from briefqa.settings import Settings
-
-_SHORT_TURN_S = 0.001
 
 
 def open_for_one_question(settings: "Settings") -> "Service":
@@ -36,7 +32,7 @@ def open_configured(settings: "Settings") -> "Service":
     """
     from briefqa.assembly.opening import follow_index  # noqa: PLC0415 - slow to import
 
-    with _short_turns(), ThreadPoolExecutor(1) as opening:
+    with short_turns(), ThreadPoolExecutor(1) as opening:
         index = opening.submit(follow_index, settings.index, embedder=settings.embedder)
         # As slow to import; the model is loaded meanwhile.
         from briefqa.assembly.models import writers  # noqa: PLC0415
@@ -52,14 +48,3 @@ def open_configured(settings: "Settings") -> "Service":
             # A plain line even on a terminal: a bar would need rich, which most questions do not.
             on_progress=PlainLines(say),
         )
-
-
-@contextmanager
-def _short_turns() -> Iterator[None]:
-    """Let threads take turns often: one that imports keeps others waiting from turn to turn."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_SHORT_TURN_S)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)

@@ -145,34 +145,31 @@ def find_files(folder: Path, *, leave_out: Path | None = None) -> list[SourceFil
     skipped = leave_out.resolve() if leave_out is not None else None
     found: list[SourceFile] = []
 
-    def prefix_of(here: Path) -> str:
-        return "" if here == folder else f"{here.relative_to(folder).as_posix()}/"
-
     def add_unlisted(error: OSError) -> None:
         path = Path(error.filename)
-        add(path, prefix_of(path.parent))
-
-    def add(path: Path, prefix: str) -> None:
-        found.append(SourceFile(str(path), _writable(prefix + path.name)))
+        found.append(SourceFile(str(path), _writable(path.relative_to(folder).as_posix())))
 
     for parent, folders, names in os.walk(folder, followlinks=False, onerror=add_unlisted):
         here = Path(parent)
-        prefix = prefix_of(here)
+        # Once a folder: a path for each file would take longer than all the rest.
+        prefix = "" if here == folder else f"{here.relative_to(folder).as_posix()}/"
+        above = str(here / "x")[:-1]
         folders[:] = [
             name
             for name in folders
             if not name.startswith(".") and (here / name).resolve() != skipped
         ]
-        for name in names:
-            path = here / name
-            if not name.startswith(".") and _is_regular(path):
-                add(path, prefix)
+        found.extend(
+            SourceFile(above + name, _writable(prefix + name))
+            for name in names
+            if not name.startswith(".") and _is_regular(above + name)
+        )
     return sorted(found, key=lambda file: file.source)
 
 
-def _is_regular(path: Path) -> bool:
+def _is_regular(path: str) -> bool:
     try:
-        return stat.S_ISREG(path.lstat().st_mode)
+        return stat.S_ISREG(os.lstat(path).st_mode)
     except FileNotFoundError:
         return False
 

@@ -78,12 +78,6 @@ _CHUNK = (
 )
 
 
-def catalogue_uri(folder: Path) -> str:
-    """Return what SQLite opens the catalogue in ``folder`` by, for reading."""
-    # The file never changes, so SQLite needs neither locks nor journal.
-    return f"{(folder / CATALOGUE).absolute().as_uri()}?mode=ro&immutable=1"
-
-
 def fingerprint_of(info: DocumentInfo) -> Fingerprint:
     """Return what tells this state of a document from another."""
     known = canonical_json([info.title, asdict(info.metadata)])

@@ -11,7 +11,8 @@ from typing import Self
 
 from briefqa.datatypes import Chunk, ChunkId, DocId, Document, embedded_text
 from briefqa.errors import IndexDamagedError
-from briefqa.indexing.catalogue import CATALOGUE, SCHEMA, TEXTS, catalogue_uri, fingerprint_of
+from briefqa.indexing.catalogue import CATALOGUE, SCHEMA, TEXTS, fingerprint_of
+from briefqa.indexing.database import reading_uri
 from briefqa.indexing.fields import field_rows
 from briefqa.protocols import ReadFiles
 
@@ -92,7 +93,7 @@ class CatalogueWriter:
             path = before.folder / CATALOGUE
             # SQLite itself reads it here, so all of it has to be sure.
             before.files.check(path, 0, before.files.size(path))
-            self._database.execute("ATTACH ? AS before", (catalogue_uri(before.folder),))
+            self._database.execute("ATTACH ? AS before", (reading_uri(path),))
             self._database.execute(_TAKEN)
 
     def add_files(self, files: Iterable[tuple[str, str]]) -> None:

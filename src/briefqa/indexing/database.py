@@ -12,6 +12,12 @@ from briefqa.protocols import ReadFiles
 _numbers = count()
 
 
+def reading_uri(path: Path) -> str:
+    """Return what SQLite opens the database at ``path`` by, for reading."""
+    # The file never changes, so SQLite needs neither locks nor journal.
+    return f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+
+
 class Database:
     """A database that nobody writes; one thread at a time may use it."""
 
@@ -26,9 +32,8 @@ class Database:
         # SQLite knows file systems by their names, and this one reads this file alone.
         name = f"briefqa-{next(_numbers)}"
         self._system = _FileSystem(name, path, files)
-        # The file never changes, so SQLite needs neither locks nor journal.
         self._connection = apsw.Connection(
-            f"{path.absolute().as_uri()}?mode=ro&immutable=1",
+            reading_uri(path),
             flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
             vfs=name,
         )

@@ -14,13 +14,12 @@ import numpy as np
 from briefqa.datatypes import ChunkId
 from briefqa.errors import BackendError
 from briefqa.indexing.gathering import Gathered
-from briefqa.indexing.generations import BATCHES_AT_ONCE, Generation
+from briefqa.indexing.generations import Backends, Generation
 from briefqa.indexing.journal import Embedded, EmbeddingJournal
 from briefqa.indexing.staging import Staging
 from briefqa.indexing.token_runs import ChunkTokens
 from briefqa.indexing.tokens import TokenStoreWriter
 from briefqa.protocols import (
-    Embedder,
     Progress,
     ProgressListener,
     TokenEmbedder,
@@ -85,16 +84,15 @@ class _Batch:
 class VectorMaker:
     """Embeds what a plan misses and fetches the rest, a few thousand chunks at a time.
 
-    The model is asked for ``batches_at_once``. ``embedded`` counts the texts that it was given.
+    ``embedded`` counts the texts that the model was given.
     """
 
     plan: VectorPlan
     base: Generation | None
     staging: Staging
-    embedder: Embedder | None
+    backends: Backends
     journal: EmbeddingJournal
     on_progress: ProgressListener
-    batches_at_once: int = BATCHES_AT_ONCE
     embedded: int = 0
     _batches: "Iterator[_Batch]" = field(init=False, default_factory=lambda: iter(()))
     _waiting: "deque[_Batch]" = field(init=False, default_factory=deque)
@@ -106,7 +104,9 @@ class VectorMaker:
         The block calls `make`, or `make_with_tokens` if ``with_tokens``. When it ends, nothing
         is embedded any more.
         """
-        callers = ThreadPoolExecutor(self.batches_at_once, thread_name_prefix="briefqa-embedding")
+        callers = ThreadPoolExecutor(
+            self.backends.batches_at_once, thread_name_prefix="briefqa-embedding"
+        )
         self._batches = self._begun(callers, with_tokens=with_tokens)
         try:
             self._begin_some()
@@ -184,7 +184,9 @@ class VectorMaker:
             yield from (found[key] for key in batch.keys)
 
     def _begin_some(self) -> None:
-        self._waiting.extend(islice(self._batches, 2 * self.batches_at_once - len(self._waiting)))
+        self._waiting.extend(
+            islice(self._batches, 2 * self.backends.batches_at_once - len(self._waiting))
+        )
 
     def _begun(self, callers: ThreadPoolExecutor, *, with_tokens: bool) -> "Iterator[_Batch]":
         embed = self._embed_with_tokens if with_tokens else self._embed
@@ -196,30 +198,30 @@ class VectorMaker:
 
     def _texts(self, keys: Sequence[bytes]) -> list[str]:
         ids = [self.plan.missing[key] for key in keys]
-        if ids and self.embedder is None:
+        if ids and self.backends.embedder is None:
             msg = f"chunk {ids[0]!r} has no vector, and there is no model to make one"
             raise BackendError(msg)
         return [chunk.embedded_text for chunk in self.staging.catalogue.chunks(ids)]
 
     def _embed(self, keys: Sequence[bytes], texts: Sequence[str]) -> list[Embedded]:
-        if not texts or self.embedder is None:
+        if not texts or self.backends.embedder is None:
             return []
-        rows = self.embedder.embed_documents(texts)
+        rows = self.backends.embedder.embed_documents(texts)
         self._require_unit_vectors(rows, len(texts))
         return [Embedded(key, row, None) for key, row in zip(keys, rows, strict=True)]
 
     def _embed_with_tokens(self, keys: Sequence[bytes], texts: Sequence[str]) -> list[Embedded]:
         if not texts:
             return []
-        if not isinstance(self.embedder, TokenEmbedder):
+        if not isinstance(self.backends.embedder, TokenEmbedder):
             msg = "the model gives no vectors of tokens"
             raise BackendError(msg)
-        rows, found = self.embedder.embed_document_tokens(texts)
+        rows, found = self.backends.embedder.embed_document_tokens(texts)
         self._require_unit_vectors(rows, len(texts))
         return list(map(Embedded, keys, rows, map(ChunkTokens.of, found)))
 
     def _require_unit_vectors(self, found: Vectors, count: int) -> None:
-        model = self.embedder.model_id if self.embedder else None
+        model = self.backends.embedder.model_id if self.backends.embedder else None
         shape = (count, self.journal.dim)
         if found.shape != shape:
             msg = f"model {model!r} returned vectors of shape {found.shape} instead of {shape}"

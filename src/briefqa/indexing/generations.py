@@ -24,11 +24,10 @@ from briefqa.indexing.integrity import damaged_files, read_manifest
 from briefqa.indexing.manifest import Manifest
 from briefqa.indexing.records import Records
 from briefqa.indexing.sources import Sources
-from briefqa.indexing.token_runs import KeptTokens, bit_products
+from briefqa.indexing.token_runs import BitProducts, KeptTokens, bit_products
 from briefqa.indexing.tokens import TokenStore
 from briefqa.indexing.words import open_words, require_chunks
 from briefqa.protocols import (
-    BitProducts,
     Embedder,
     LexicalBackend,
     LexicalIndex,

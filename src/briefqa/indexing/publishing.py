@@ -172,15 +172,7 @@ def unpublished(  # noqa: PLR0913 - all that a generation is made of
     temporary = index / "generations" / f"{TEMPORARY}{generation}"
     with write_errors(index), _journal(index, recipe) as journal:
         plan = plan_vectors(gathered, base, staging, with_tokens=recipe.tokens)
-        maker = VectorMaker(
-            plan,
-            base,
-            staging,
-            backends.embedder,
-            journal,
-            on_progress,
-            batches_at_once=backends.batches_at_once,
-        )
+        maker = VectorMaker(plan, base, staging, backends, journal, on_progress)
         temporary.mkdir(parents=True)
         contents = Contents(generation, recipe, gathered, staging, plan, base)
         with maker.under_way(with_tokens=recipe.tokens):

@@ -1,7 +1,7 @@
 """The tokens of every chunk, a bit a dimension: what late interaction compares a question with."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol, Self, TypeAlias, TypeVar
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from briefqa.datatypes import ChunkId
-from briefqa.protocols import BitProducts, ChunkNumbers, TokenIndex, TokenVectors, Vectors
+from briefqa.protocols import ChunkNumbers, TokenIndex, TokenVectors, Vectors
 
 _Number_co = TypeVar("_Number_co", np.int32, np.uint8, covariant=True)
 
@@ -19,6 +19,9 @@ Codes: TypeAlias = NDArray[np.uint8]
 
 _FEWEST_CHUNKS = 100
 """Fewer say little of how rare a token is: in an index of one, what it holds would count least."""
+
+BitProducts: TypeAlias = Callable[[Codes, NDArray[np.int32]], NDArray[np.int32]]
+"""What `bit_products` is, and whatever does the same faster."""
 
 MOST_STEPS = 127 << 7
 """Into how many steps the largest number of a token's vector is divided: two times 8 bits."""

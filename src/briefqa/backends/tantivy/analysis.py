@@ -97,12 +97,10 @@ def language_of(text: str, among: Sequence[str] = tuple(_NAMES)) -> str | None:
         A code, or None if too few words tell, or two languages claim as many of them.
     """
     counts = Counter(_splitter().analyze(text[:_MOST_TELLING].lower()))
-    _STOP_WORDS.look_up(counts.keys())
-    held = {
-        code: sum(counts[word] for word in counts.keys() & _STOP_WORDS.of[code])
-        for code in among
-        if code
-    }
+    held = dict.fromkeys(filter(None, among), 0)
+    for word in _STOP_WORDS.among(counts.keys()):
+        for code in _STOP_WORDS.languages[word] & held.keys():
+            held[code] += counts[word]
     most = max(held.values(), default=0)
     claiming = [code for code, count in held.items() if count == most]
     is_told = most > _LEAST_SHARE * counts.total() and len(claiming) == 1
@@ -127,28 +125,31 @@ def language_of_document(text: str) -> str:
 class _StopWords:
     """Which words are stop words in which language; tantivy tells of a text, not of its lists.
 
-    ``of`` gives those found so far by the code of the language. Safe to use from several
-    threads.
+    ``languages`` gives the codes of their languages for those found so far. Safe to use from
+    several threads.
     """
 
     def __init__(self) -> None:
-        self.of: dict[str, set[str]] = {code: set() for code in _NAMES}
-        self._looked_up: set[str] = set()
+        self.languages: dict[str, frozenset[str]] = {}
+        self._others: set[str] = set()
 
-    def look_up(self, found: AbstractSet[str]) -> None:
-        """Find out about words in lower case."""
-        new = set(found - self._looked_up)
-        if not new:
-            return
-        # Most are stop words nowhere, which one look tells.
-        somewhere = new.difference(_sieve(*_NAMES).analyze(" ".join(new)))
-        text = " ".join(somewhere)
-        for code in self.of if somewhere else ():
-            self.of[code] |= somewhere.difference(_sieve(code).analyze(text))
-        # Last: whoever finds a word here need not look it up.
-        if len(self._looked_up) > _MOST_LOOKED_UP:
-            self._looked_up = set().union(*self.of.values())
-        self._looked_up |= new
+    def among(self, found: AbstractSet[str]) -> AbstractSet[str]:
+        """Return those of the words, which are in lower case, that are stop words somewhere."""
+        new = {word for word in found if word not in self._others and word not in self.languages}
+        if new:
+            self._look_up(new)
+        return found & self.languages.keys()
+
+    def _look_up(self, new: set[str]) -> None:
+        others = _sieve(*_NAMES).analyze(" ".join(new))
+        somewhere = new.difference(others)
+        # Only now: most words are stop words nowhere, which one look tells.
+        left = {code: set(_sieve(code).analyze(" ".join(somewhere))) for code in _NAMES}
+        for word in somewhere:
+            self.languages[word] = frozenset(code for code in _NAMES if word not in left[code])
+        if len(self._others) > _MOST_LOOKED_UP:
+            self._others = set()
+        self._others.update(others)
 
 
 _STOP_WORDS = _StopWords()
