@@ -99,7 +99,8 @@ def _library() -> ModuleType:
         raise BackendError(msg) from error
     # What goes wrong is raised, and said once.
     logging.getLogger("ray").setLevel(logging.CRITICAL)
-    return ray
+    library: ModuleType = ray
+    return library
 
 
 def _join(ray: ModuleType, address: str) -> None:
