@@ -59,7 +59,10 @@ class RemoteEmbedder:
                     return worker.call(method, texts)
             except WorkerLostError as error:
                 lost = error
-        detail = f"{_MOST_LOST} workers in a row ended over the same texts: {lost}"
+        detail = (
+            f"{_MOST_LOST} workers in a row ended over the same texts ({lost}); see that the "
+            "machines are up and have memory, and repeat the command, which goes on where it was"
+        )
         raise self._workers.cluster.error(detail) from lost
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import signal
 import socket
 import threading
 import warnings
@@ -99,7 +100,8 @@ def _library() -> ModuleType:
         raise BackendError(msg) from error
     # What goes wrong is raised, and said once.
     logging.getLogger("ray").setLevel(logging.CRITICAL)
-    return ray
+    library: ModuleType = ray
+    return library
 
 
 def _join(ray: ModuleType, address: str) -> None:
@@ -110,11 +112,7 @@ def _join(ray: ModuleType, address: str) -> None:
 
     def join() -> None:
         try:
-            ray.init(
-                address=address,
-                log_to_driver=False,
-                configure_logging=False,
-            )
+            ray.init(address=address, log_to_driver=False, configure_logging=False)
         except Exception as error:  # noqa: BLE001 - raised below, whatever the library makes of it
             failures.append(error)
 
@@ -124,6 +122,9 @@ def _join(ray: ModuleType, address: str) -> None:
         warnings.simplefilter("ignore")
         joining.start()
         joining.join(_JOIN_S)
+    if threading.current_thread() is threading.main_thread():
+        # What the library has put in its place prints where each thread was.
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
     if joining.is_alive():
         raise ClusterError(address, f"no cluster answers there within a minute; {_CONNECT}")
     if failures:

@@ -207,6 +207,18 @@ class Workers:
         while not self.cluster.has_head():
             if self.cluster.is_lost.wait(_BETWEEN_LOOKS_S) or self._is_closed:
                 return
+        try:
+            self._make_one()
+        except BriefqaError as error:
+            self._fail(error)
+        except Exception as error:  # noqa: BLE001 - raised where a worker is waited for
+            self._fail(self.cluster.error(f"no worker can be started: {_reason(error)}"))
+        finally:
+            with self._changed:
+                self._starting.discard(current_thread())
+                self._changed.notify_all()
+
+    def _make_one(self) -> None:
         actor = self._class.remote()
         worker = Worker(self.cluster, actor)
         with self._changed:
@@ -219,22 +231,21 @@ class Workers:
         except WorkerLostError as error:
             with self._changed:
                 self._failed_starts += 1
-                if self._failed_starts >= _MOST_FAILED_STARTS:
-                    detail = f"workers end as they start: {error}; {_SAME}"
-                    self._failure = self._failure or self.cluster.error(detail)
+                # While others are at work, a machine may just have gone.
+                if self._failed_starts >= _MOST_FAILED_STARTS and not any(self._all.values()):
+                    self._fail(self.cluster.error(f"workers end as they start: {error}; {_SAME}"))
+                self._changed.wait_for(lambda: self._is_closed, _BETWEEN_LOOKS_S)
             self._replace(worker)
-        except BriefqaError as error:
-            with self._changed:
-                self._failure = self._failure or error
-        else:
-            with self._changed:
-                self._failed_starts = 0
-                self._all[actor] = worker
-                self._idle.append(worker)
-        finally:
-            with self._changed:
-                self._starting.discard(current_thread())
-                self._changed.notify_all()
+            return
+        with self._changed:
+            self._failed_starts = 0
+            self._all[actor] = worker
+            self._idle.append(worker)
+
+    def _fail(self, error: BriefqaError) -> None:
+        with self._changed:
+            self._failure = self._failure or error
+            self._changed.notify_all()
 
     def _replace(self, worker: Worker) -> None:
         with self._changed:

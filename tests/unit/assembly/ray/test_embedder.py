@@ -52,20 +52,19 @@ class ClusterOfOne:
         return ClusterError("barge:6379", detail)
 
 
-@pytest.fixture(autouse=True)
-def _one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def _one_core() -> Iterator[None]:
     # A worker sets it for its own process, which here is that of all tests.
-    monkeypatch.setenv("PYTHON_CPU_COUNT", "1")
-
-
-_WORKERS = ClusterOfOne()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHON_CPU_COUNT", "1")
+        yield
 
 
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=4))
 def test_vectors_and_what_is_kept_of_tokens_are_the_model_s_own(texts: list[str]) -> None:
     """Signs are all that is sent of a token, in widths that fill no byte too."""
     model = HashEmbedder(20)
-    remote = RemoteTokenEmbedder(model, cast("Workers", _WORKERS))
+    remote = RemoteTokenEmbedder(model, cast("Workers", ClusterOfOne()))
 
     rows, tokens = remote.embed_document_tokens(texts)
 
