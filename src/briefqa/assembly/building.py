@@ -19,23 +19,23 @@ from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.gating import Gate, judge_for
 from briefqa.assembly.opening import open_texts
 from briefqa.assembly.places import milvus_address, require_folder
+from briefqa.assembly.stores import backends_with
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.chunking import ChunkingOptions
 from briefqa.datatypes import DocId
 from briefqa.documents import ReadingOptions
 from briefqa.documents.isolation import ReaderProcess
-from briefqa.errors import IndexFileError, MissingFolderError, NotRemovedError
+from briefqa.errors import IndexFileError, MissingFolderError, NotRemovedError, UsageError
 from briefqa.indexing import read_current
 from briefqa.indexing.changes import check_doc_id, put_document, remove_document
 from briefqa.indexing.checks import check_contents, check_files, check_references
 from briefqa.indexing.integrity import Problem, read_manifest
-from briefqa.indexing.publishing import Backends
 from briefqa.indexing.rewriting import SyncReport
 from briefqa.indexing.sources import Root, roots_of
 from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.sync import DEFAULT_RECALL, files_to_index, sync
-from briefqa.protocols import Embedder, ProgressListener
+from briefqa.protocols import ProgressListener
 
 
 def build_index(  # noqa: PLR0913 - all but two are options
@@ -46,6 +46,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
     chunking: ChunkingOptions | None = None,
     reading: ReadingOptions | None = None,
     recall: float = DEFAULT_RECALL,
+    gpu: bool = False,
     restored: Sequence[str] = (),
     allow_empty: bool = False,
     gate: Gate | None = None,
@@ -61,6 +62,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
         chunking: How documents are cut.
         reading: How files are read.
         recall: Share of the ten nearest vectors that a search of a large index is to find.
+        gpu: Have a GPU embed passages.
         restored: Ids of documents that were removed from the index and may come back.
         allow_empty: Accept a folder that holds nothing.
         gate: The questions on which the index must not get worse.
@@ -68,12 +70,10 @@ def build_index(  # noqa: PLR0913 - all but two are options
         on_progress: Told how far the work has come.
 
     Raises:
-        MissingFolderError: If there is no such folder.
-        SourceNameError: If several folders cannot be told apart.
+        MissingFolderError, SourceNameError: If there is no such folder, or two of one name.
         NoDocumentsError: If a folder holds nothing that can be read, unless ``allow_empty``.
-        IndexMissingError: If no folder is given, and there is no index to tell them.
-        IndexLockedError: If another process is writing.
-        BackendError: If the model cannot be loaded, or the cluster will not do or is gone.
+        IndexFileError: If there is no index to tell the folders, or another process is writing.
+        BackendError: If model, GPU or cluster cannot be used as is wished, or are gone.
         DatasetError: If the questions of ``gate`` cannot be read.
         GateError: If the index would find less than the one that serves; that one stays.
     """
@@ -83,11 +83,11 @@ def build_index(  # noqa: PLR0913 - all but two are options
     # Before the model is loaded, which takes long enough to be annoying in vain.
     files_to_index(roots, index, allow_empty=allow_empty)
     options = reading or ReadingOptions()
-    with _crew(embedder, index, options, ray=ray, on_progress=on_progress) as crew:
+    with _crew(embedder, index, options, gpu=gpu, ray=ray, on_progress=on_progress) as crew:
         return sync(
             roots if folders is not None else None,
             index,
-            backends=replace(_backends(crew.embedder), batches_at_once=crew.batches_at_once),
+            backends=replace(backends_with(crew.embedder), batches_at_once=crew.batches_at_once),
             read=crew.readers.read,
             expect=crew.readers.expect,
             chunking=chunking or ChunkingOptions(),
@@ -100,16 +100,20 @@ def build_index(  # noqa: PLR0913 - all but two are options
         )
 
 
-def _crew(
+def _crew(  # noqa: PLR0913 - what either kind needs
     embedder: str | None,
     index: Path,
     options: ReadingOptions,
     *,
+    gpu: bool,
     ray: str | None,
     on_progress: ProgressListener | None,
 ) -> AbstractContextManager[Crew]:
+    if gpu and ray is not None:
+        msg = "the workers of a cluster embed on processors; give --gpu or --ray, not both"
+        raise UsageError(msg)
     spec, models = embedder or _embedder_of(index), index / MODELS_FOLDER
-    model = embedder_for_indexing(spec, models, on_progress=on_progress)
+    model = embedder_for_indexing(spec, models, gpu=gpu, on_progress=on_progress)
     if ray is None:
         return crew_here(model, options, on_progress=on_progress)
     from briefqa.assembly.ray.crew import crew_of_cluster  # noqa: PLC0415 - few need it
@@ -156,7 +160,7 @@ def remove_from_index(doc_id: str, index: Path | str = "index") -> SyncReport:
         IndexFileError: If there is no index, or it cannot be used.
         IndexLockedError: If another process is writing.
     """
-    return remove_document(DocId(doc_id), require_folder(index), backends=_backends(None))
+    return remove_document(DocId(doc_id), require_folder(index), backends=backends_with(None))
 
 
 def put_into_index(
@@ -181,11 +185,9 @@ def put_into_index(
     model_id = read_manifest(index, read_current(index).serving).model_id
     model = embedder_for_questions(model_id, index / MODELS_FOLDER)
     with ReaderProcess(reading or ReadingOptions()) as reader:
-        return put_document(DocId(doc_id), data, index, backends=_backends(model), read=reader.read)
-
-
-def _backends(embedder: Embedder | None) -> Backends:
-    return Backends(FaissBackend(), TantivyBackend(), embedder)
+        return put_document(
+            DocId(doc_id), data, index, backends=backends_with(model), read=reader.read
+        )
 
 
 def _embedder_of(index: Path) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from briefqa.documents import ReadingOptions
 from briefqa.documents.isolation.pool import ReaderPool
-from briefqa.indexing.embedding import BATCHES_AT_ONCE
+from briefqa.indexing.generations import BATCHES_AT_ONCE
 from briefqa.protocols import Embedder, ProgressListener
 
 

@@ -11,8 +11,7 @@ from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.opened import FollowedIndex, Opened
 from briefqa.assembly.places import milvus_address
 from briefqa.assembly.remembering import remembering
-from briefqa.backends.faiss import FaissBackend
-from briefqa.backends.tantivy import TantivyBackend
+from briefqa.assembly.stores import backends_with
 from briefqa.errors import BackendError, IndexFileError
 from briefqa.indexing import (
     Generation,
@@ -99,13 +98,7 @@ class OpenIndex:
             if damage is None or opened.generation.ref != opened.current.serving:
                 return
             try:
-                before = open_previous(
-                    self._index,
-                    opened.current,
-                    damage,
-                    stores=FaissBackend(),
-                    words=TantivyBackend(),
-                )
+                before = open_previous(self._index, opened.current, damage, backends_with(None))
             except IndexFileError:
                 # Then each question says so for itself, if it needs what is damaged.
                 return
@@ -151,4 +144,4 @@ def open_texts(index: Path | str) -> Generation:
         from briefqa.assembly.milvus.generations import connect, open_serving  # noqa: PLC0415
 
         return open_serving(connect(address))
-    return open_generation(Path(index), stores=FaissBackend(), words=TantivyBackend())
+    return open_generation(Path(index), backends_with(None))

@@ -49,6 +49,9 @@ RecallOption = Annotated[
         help="Share of the ten nearest vectors that a search of a large index is to find.",
     ),
 ]
+GpuOption = Annotated[
+    bool, typer.Option("--gpu", help="Have a GPU embed, through sentence-transformers.")
+]
 WatchOption = Annotated[
     bool, typer.Option("--watch", help="Stay, and follow every change of the folders.")
 ]
@@ -80,6 +83,7 @@ def index(
     embedder: NewEmbedderOption = None,
     ocr: OcrOption = None,
     recall: RecallOption = None,
+    gpu: GpuOption = False,
     watch: WatchOption = False,
     allow_empty: AllowEmptyOption = False,
     strict: StrictOption = False,
@@ -115,6 +119,7 @@ def index(
         report = build(
             settings,
             folders=folders or None,
+            gpu=gpu,
             allow_empty=allow_empty,
             gate=None if no_gate else gate_of(settings),
             ray=ray,
@@ -136,6 +141,7 @@ def build(
     settings: "Settings",
     *,
     folders: Sequence[str] | None = None,
+    gpu: bool = False,
     restored: Sequence[str] = (),
     allow_empty: bool = False,
     gate: "Gate | None" = None,
@@ -154,6 +160,7 @@ def build(
             chunking=ChunkingOptions(size=settings.chunking.size, prefix=settings.chunking.prefix),
             reading=reading_options(settings.documents),
             recall=settings.vectors.recall,
+            gpu=gpu,
             restored=restored,
             allow_empty=allow_empty,
             gate=gate,

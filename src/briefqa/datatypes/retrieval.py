@@ -54,6 +54,11 @@ class Chunk:
         """What the model and the word index see."""
         return f"{self.prefix}\n{self.text}" if self.prefix else self.text
 
+    @property
+    def text_start(self) -> int:
+        """Where ``text`` begins in ``embedded_text``."""
+        return len(self.prefix) + 1 if self.prefix else 0
+
     def __hash__(self) -> int:
         # All that a chunk holds would be hashed anew each time.
         return hash(self.chunk_id)

@@ -14,7 +14,7 @@ import numpy as np
 from briefqa.datatypes import ChunkId
 from briefqa.errors import BackendError
 from briefqa.indexing.gathering import Gathered
-from briefqa.indexing.generations import Generation
+from briefqa.indexing.generations import BATCHES_AT_ONCE, Generation
 from briefqa.indexing.journal import Embedded, EmbeddingJournal
 from briefqa.indexing.staging import Staging
 from briefqa.indexing.token_runs import ChunkTokens
@@ -31,9 +31,6 @@ from briefqa.protocols import (
 
 # The vectors of all tokens of a batch are in memory at a time: 10 MB for the default model.
 _BATCH = 32
-BATCHES_AT_ONCE = 2
-"""How many batches an embedder is given: while one ends, on fewer cores, the next is under way."""
-
 _ROWS_AT_ONCE = 1024
 
 

@@ -18,9 +18,15 @@ from briefqa.indexing.current import (
     replace_current,
 )
 from briefqa.indexing.durable import fsync_folder, publish_folder
-from briefqa.indexing.embedding import BATCHES_AT_ONCE, VectorMaker, plan_vectors
+from briefqa.indexing.embedding import VectorMaker, plan_vectors
 from briefqa.indexing.gathering import Gathered
-from briefqa.indexing.generations import TOKENS, VECTORS, Generation, open_generation_of
+from briefqa.indexing.generations import (
+    TOKENS,
+    VECTORS,
+    Backends,
+    Generation,
+    open_generation_of,
+)
 from briefqa.indexing.integrity import damaged_files, read_manifest
 from briefqa.indexing.journal import JOURNAL, EmbeddingJournal
 from briefqa.indexing.locks import writer_lock
@@ -29,22 +35,9 @@ from briefqa.indexing.sources import UPLOADS, Sources
 from briefqa.indexing.staging import Staging
 from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.writing import Contents, write_generation
-from briefqa.protocols import Embedder, LexicalBackend, ProgressListener, VectorBackend
+from briefqa.protocols import ProgressListener
 
 TEMPORARY = ".tmp-"
-
-
-@dataclass(frozen=True, slots=True)
-class Backends:
-    """What an index is written with; ``embedder`` may be None where nothing is to be embedded.
-
-    It is asked for up to ``batches_at_once``, from as many threads.
-    """
-
-    stores: VectorBackend
-    words: LexicalBackend
-    embedder: Embedder | None = None
-    batches_at_once: int = BATCHES_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +231,7 @@ def _require_accepted(  # noqa: PLR0913, PLR0917 - bound once, but for the last
 ) -> None:
     if judge is None or base is None or ref == base.ref:
         return
-    stores, words = backends.stores, backends.words
-    with open_generation_of(index, ref, sources, stores=stores, words=words) as built:
+    with open_generation_of(index, ref, sources, backends) as built:
         judge(Candidate(built, base, tuple(gathered.failed)))
 
 
