@@ -54,10 +54,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long job has come: ``done`` of ``total`` units of ``stage``.
-
-    ``by`` says who is at work where that is not this machine alone.
-    """
+    """How far a long job is: ``done`` of ``total`` units of ``stage``, ``by`` others if by any."""
 
     stage: str
     done: int

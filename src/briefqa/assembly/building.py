@@ -28,7 +28,7 @@ from briefqa.chunking import ChunkingOptions
 from briefqa.datatypes import DocId
 from briefqa.documents import ReadingOptions
 from briefqa.documents.isolation import ReaderProcess
-from briefqa.errors import IndexFileError, MissingFolderError, NotRemovedError
+from briefqa.errors import IndexFileError, MissingFolderError, NotRemovedError, UsageError
 from briefqa.indexing import read_current, stamp_of_current
 from briefqa.indexing.changes import check_doc_id, put_document, remove_document
 from briefqa.indexing.checks import check_contents, check_files, check_references
@@ -80,7 +80,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
         MissingFolderError, SourceNameError: If there is no such folder, or two of one name.
         NoDocumentsError: If a folder holds nothing that can be read, unless ``allow_empty``.
         IndexFileError: If there is no index to tell the folders, or another process is writing.
-        BackendError: If the model cannot be loaded, or there is no GPU or cluster as is wished.
+        BackendError: If model, GPU or cluster cannot be used as is wished, or are gone.
         DatasetError, GateError: If the questions of ``gate`` cannot be read, or less is found.
     """
     index = require_folder(index)
@@ -143,6 +143,9 @@ def _crew(  # noqa: PLR0913 - what either kind needs
     on_progress: ProgressListener | None,
 ) -> Iterator[Crew]:
     """Give what reads and embeds, on this machine or on others."""
+    if gpu and ray is not None:
+        msg = "the workers of a cluster embed on processors; give --gpu or --ray, not both"
+        raise UsageError(msg)
     spec = embedder or _embedder_of(index)
     with _loading(spec, index, on_progress, gpu=gpu) as load_embedder:
         if ray is None:

@@ -9,7 +9,6 @@ import typer
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
 from briefqa.cli.output import print_json, say
 from briefqa.cli.progress import progress_on_stderr
-from briefqa.errors import UsageError
 from briefqa.machine import short_turns
 
 if TYPE_CHECKING:
@@ -150,9 +149,6 @@ def build(
     no_color: bool = False,
 ) -> "SyncReport":
     """Bring the index in step with its folders, as the settings say, and show progress."""
-    if gpu and ray is not None:
-        msg = "--gpu is for this machine, and --ray for others; leave out one of them"
-        raise UsageError(msg)
     from briefqa.assembly.building import build_index  # noqa: PLC0415 - readers import slowly
     from briefqa.chunking import ChunkingOptions  # noqa: PLC0415
 
