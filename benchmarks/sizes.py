@@ -32,7 +32,7 @@ from briefqa.backends.tantivy import TantivyBackend
 from briefqa.chunking import ChunkingOptions
 from briefqa.documents import ReadingOptions
 from briefqa.documents.isolation import ReaderProcess
-from briefqa.indexing.publishing import Backends
+from briefqa.indexing.generations import Backends
 from briefqa.indexing.sources import roots_of
 from briefqa.indexing.sync import sync
 from briefqa.protocols import Progress, TokenCounter, TokenEmbedder, TokenVectors, Vectors

@@ -12,8 +12,7 @@ from briefqa.chunking import ChunkingOptions
 from briefqa.datatypes import DocId
 from briefqa.documents import ReadingOptions, read_file
 from briefqa.indexing import Generation, open_generation, read_current
-from briefqa.indexing.generations import TOKENS
-from briefqa.indexing.publishing import Backends
+from briefqa.indexing.generations import TOKENS, Backends
 from briefqa.indexing.rewriting import SyncReport
 from briefqa.indexing.sources import roots_of
 from briefqa.indexing.sync import sync
@@ -110,7 +109,7 @@ class Corpus:
 
     def open(self) -> Generation:
         """Open the index."""
-        return open_generation(self.index, stores=self.stores, words=self.words)
+        return open_generation(self.index, self.backends)
 
     def token_files(self) -> dict[str, bytes]:
         """Return what the generation that serves keeps of its tokens, by file."""

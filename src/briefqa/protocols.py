@@ -232,12 +232,16 @@ class VectorStore(VectorIndex, Protocol):
         ...
 
 
+BitProducts = Callable[[NDArray[np.uint8], NDArray[np.int32]], NDArray[np.int32]]
+"""Takes packed bits and rows; returns what each row sums to where bits are set, (bits, rows)."""
+
+
 class TokenIndex(Protocol):
     """Compares chunks with a question token by token."""
 
     def similarities(
         self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
-    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+    ) -> tuple[NDArray[np.float32], list[tuple[float, ...]]]:
         """Return how similar chunks are to a question, in [0, 1], and so are parts of each.
 
         ``parts`` are chunks, and where each part begins in the embedded text, ascending. The

@@ -17,8 +17,7 @@ from briefqa.backends.tantivy import TantivyBackend
 from briefqa.chunking import ChunkingOptions
 from briefqa.documents import ReadingOptions, read_file
 from briefqa.indexing import open_generation
-from briefqa.indexing.generations import TOKENS
-from briefqa.indexing.publishing import Backends
+from briefqa.indexing.generations import TOKENS, Backends
 from briefqa.indexing.sources import roots_of
 from briefqa.indexing.sync import sync
 
@@ -27,11 +26,11 @@ def main(folder: Path, index: Path, threads: int, questions: list[str]) -> None:
     """Print generation and hashes of tokens, and for each question its passages and scores."""
     (card,) = (index / MODELS_FOLDER).glob("*/model.json")
     embedder = OnnxEmbedder.open(card.parent, threads=threads)
-    stores, words = FaissBackend(), TantivyBackend()
+    backends = Backends(FaissBackend(), TantivyBackend(), embedder)
     report = sync(
         roots_of([folder]),
         index,
-        backends=Backends(stores, words, embedder),
+        backends=backends,
         read=read_file,
         chunking=ChunkingOptions(),
         options=ReadingOptions(),
@@ -39,7 +38,7 @@ def main(folder: Path, index: Path, threads: int, questions: list[str]) -> None:
     tokens = index / "generations" / report.generation / TOKENS
     hashes = {path.name: sha256(path.read_bytes()).hexdigest() for path in tokens.iterdir()}
     rankings: list[list[tuple[str, float]]] = []
-    with open_generation(index, stores=stores, words=words) as generation:
+    with open_generation(index, backends) as generation:
         for question in questions:
             result = search_passages(question, generation, Models(embedder), Options(k=20))
             hits = [passage.hit for passage in result.passages]

@@ -88,7 +88,7 @@ def _missing(
 
 def _in_context(chunk: Chunk, span: Span) -> str:
     """Return title and headings of ``chunk``, the sentence at ``span`` and those before it."""
-    prefix = chunk.embedded_text[: len(chunk.embedded_text) - len(chunk.text)]
+    prefix = chunk.embedded_text[: chunk.text_start]
     before = [each.start for each in chunk.sentences if each.start <= span.start]
     start = before[-1 - _BEFORE :][0] if before else span.start
     return prefix + "\n" + chunk.text[start - chunk.span.start : span.end - chunk.span.start]

@@ -19,6 +19,7 @@ from briefqa.assembly.embedders import (
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.opening import open_texts
 from briefqa.assembly.places import milvus_address, require_folder
+from briefqa.assembly.stores import backends_with
 from briefqa.backends.faiss import FaissBackend
 from briefqa.backends.tantivy import TantivyBackend
 from briefqa.chunking import ChunkingOptions
@@ -31,7 +32,7 @@ from briefqa.indexing import read_current, stamp_of_current
 from briefqa.indexing.changes import check_doc_id, put_document, remove_document
 from briefqa.indexing.checks import check_contents, check_files, check_references
 from briefqa.indexing.integrity import Problem, read_manifest
-from briefqa.indexing.publishing import Backends, Judge
+from briefqa.indexing.publishing import Judge
 from briefqa.indexing.rewriting import SyncReport
 from briefqa.indexing.sources import Root, roots_of
 from briefqa.indexing.superseding import Misreference
@@ -51,6 +52,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
     chunking: ChunkingOptions | None = None,
     reading: ReadingOptions | None = None,
     recall: float = DEFAULT_RECALL,
+    gpu: bool = False,
     restored: Sequence[str] = (),
     allow_empty: bool = False,
     gate: "Gate | None" = None,
@@ -65,18 +67,17 @@ def build_index(  # noqa: PLR0913 - all but two are options
         chunking: How documents are cut.
         reading: How files are read.
         recall: Share of the ten nearest vectors that a search of a large index is to find.
+        gpu: Have a GPU embed passages.
         restored: Ids of documents that were removed from the index and may come back.
         allow_empty: Accept a folder that holds nothing.
         gate: The questions on which the index must not get worse.
         on_progress: Told how far the work has come.
 
     Raises:
-        MissingFolderError: If there is no such folder.
-        SourceNameError: If several folders cannot be told apart.
+        MissingFolderError, SourceNameError: If there is no such folder, or two of one name.
         NoDocumentsError: If a folder holds nothing that can be read, unless ``allow_empty``.
-        IndexMissingError: If no folder is given, and there is no index to tell them.
-        IndexLockedError: If another process is writing.
-        BackendError: If the model cannot be loaded.
+        IndexFileError: If there is no index to tell the folders, or another process is writing.
+        BackendError: If the model cannot be loaded, or cannot use a GPU as is wished.
         DatasetError: If the questions of ``gate`` cannot be read.
         GateError: If the index would find less than the one that serves; that one stays.
     """
@@ -86,12 +87,12 @@ def build_index(  # noqa: PLR0913 - all but two are options
     # Before the model is loaded, which takes long enough to be annoying in vain.
     files_to_index(roots, index, allow_empty=allow_empty)
     options = reading or ReadingOptions()
-    model = _loading(embedder or _embedder_of(index), index, on_progress)
+    model = _loading(embedder or _embedder_of(index), index, on_progress, gpu=gpu)
     with model as load_embedder, ReaderPool(options) as readers:
         return sync(
             roots if folders is not None else None,
             index,
-            backends=_backends(None),
+            backends=backends_with(None),
             load_embedder=load_embedder,
             read=readers.read,
             expect=readers.expect,
@@ -114,10 +115,11 @@ def _judge(gate: "Gate", index: Path, on_progress: ProgressListener | None) -> J
 
 @contextmanager
 def _loading(
-    spec: str, index: Path, on_progress: ProgressListener | None
+    spec: str, index: Path, on_progress: ProgressListener | None, *, gpu: bool
 ) -> Iterator[Callable[[], Embedder]]:
     """Load a model in the background while an index that is there is opened."""
-    load = partial(embedder_for_indexing, spec, index / MODELS_FOLDER, on_progress=on_progress)
+    models = index / MODELS_FOLDER
+    load = partial(embedder_for_indexing, spec, models, gpu=gpu, on_progress=on_progress)
     if stamp_of_current(index) is None:
         # Nothing is to be opened, and a folder for a new index is not to be made in vain.
         model = load()
@@ -167,7 +169,7 @@ def remove_from_index(doc_id: str, index: Path | str = "index") -> SyncReport:
         IndexFileError: If there is no index, or it cannot be used.
         IndexLockedError: If another process is writing.
     """
-    return remove_document(DocId(doc_id), require_folder(index), backends=_backends(None))
+    return remove_document(DocId(doc_id), require_folder(index), backends=backends_with(None))
 
 
 def put_into_index(
@@ -192,11 +194,9 @@ def put_into_index(
     model_id = read_manifest(index, read_current(index).serving).model_id
     model = embedder_for_questions(model_id, index / MODELS_FOLDER)
     with ReaderProcess(reading or ReadingOptions()) as reader:
-        return put_document(DocId(doc_id), data, index, backends=_backends(model), read=reader.read)
-
-
-def _backends(embedder: Embedder | None) -> Backends:
-    return Backends(FaissBackend(), TantivyBackend(), embedder)
+        return put_document(
+            DocId(doc_id), data, index, backends=backends_with(model), read=reader.read
+        )
 
 
 def _embedder_of(index: Path) -> str:

@@ -23,24 +23,31 @@ _STAGE = "model"
 
 
 def embedder_for_indexing(
-    spec: str, models: Path, *, on_progress: ProgressListener | None = None
+    spec: str, models: Path, *, gpu: bool = False, on_progress: ProgressListener | None = None
 ) -> Embedder:
     """Return the embedder that ``spec`` names, exporting it first if that is possible.
 
     Args:
         spec: ``name`` or ``name:argument`` of an embedder plug-in.
         models: Folder of the exports; made if missing.
+        gpu: Have a GPU embed passages, through the model's own library.
         on_progress: Told of stage ``model`` while a model is loaded and exported.
 
     Raises:
         UnknownPluginError: If no plug-in of that name is installed.
-        BackendError: If the model cannot be found or loaded.
+        BackendError: If the model cannot be found or loaded, or cannot use a GPU as is wished.
         IndexWriteError: If the export cannot be written.
     """
     name, argument = split_spec(spec)
-    return exported_or_loaded(
-        embedder_plugin(name), argument, _exports(models), stage=_STAGE, on_progress=on_progress
+    plugin = embedder_plugin(name)
+    embedder = exported_or_loaded(
+        plugin, argument, _exports(models), stage=_STAGE, on_progress=on_progress
     )
+    if not gpu:
+        return embedder
+    from briefqa.assembly.accelerated import on_gpu  # noqa: PLC0415 - brings torch with it
+
+    return on_gpu(embedder, plugin.load(argument))
 
 
 def embedder_for_questions(

@@ -11,8 +11,7 @@ from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.places import require_folder
 from briefqa.assembly.rerankers import reranker_for_questions
-from briefqa.backends.faiss import FaissBackend
-from briefqa.backends.tantivy import TantivyBackend
+from briefqa.assembly.stores import backends_with
 from briefqa.errors import DatasetError, DocumentError, GateError, NoGenerationError
 from briefqa.evaluation.datasets import Dataset, Query
 from briefqa.evaluation.loading import load_dataset
@@ -106,14 +105,10 @@ def judge_serving(
     current = read_current(index)
     if current.previous is None:
         raise NoGenerationError(None, kept=[current.serving.generation])
-    stores, words = FaissBackend(), TantivyBackend()
+    backends = backends_with(None)
     with (
-        open_generation_of(
-            index, current.serving, current.sources, stores=stores, words=words
-        ) as built,
-        open_generation_of(
-            index, current.previous, current.sources, stores=stores, words=words
-        ) as before,
+        open_generation_of(index, current.serving, current.sources, backends) as built,
+        open_generation_of(index, current.previous, current.sources, backends) as before,
     ):
         candidate = Candidate(built, before, ())
         return _judged(candidate, dataset, measure, gate, index, on_progress)

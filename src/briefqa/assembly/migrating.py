@@ -13,15 +13,14 @@ from briefqa.assembly.milvus.publishing import Beside, publish
 from briefqa.assembly.milvus.rows import UPLOAD
 from briefqa.assembly.opening import open_texts
 from briefqa.assembly.places import milvus_address
-from briefqa.backends.faiss import FaissBackend
+from briefqa.assembly.stores import backends_with
 from briefqa.backends.milvus.address import MilvusAddress, is_milvus
 from briefqa.backends.milvus.server import MilvusServer
-from briefqa.backends.tantivy import TantivyBackend
 from briefqa.errors import UsageError
 from briefqa.indexing import Generation
 from briefqa.indexing.copying import copy_into_folder
 from briefqa.indexing.durable import replace_file
-from briefqa.indexing.publishing import Backends, write_errors
+from briefqa.indexing.publishing import write_errors
 from briefqa.indexing.sources import UPLOADS
 from briefqa.protocols import Progress, ProgressListener
 
@@ -94,7 +93,7 @@ def _write_folder(
         (folder / UPLOADS).mkdir(parents=True, exist_ok=True)
         for name in sorted(set(generation.sources.uploads.values())):
             replace_file(folder / UPLOADS / name, base64.b64decode(beside.upload(name)))
-    backends = Backends(FaissBackend(), TantivyBackend())
+    backends = backends_with(None)
     is_new = copy_into_folder(generation, folder, backends=backends, on_progress=on_progress)
     if beside.calibration is not None:
         write_calibration(folder, beside.calibration.encode())

@@ -5,7 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from briefqa.assembly.embedders import embedder_for_questions
 from briefqa.assembly.exports import MODELS_FOLDER
@@ -20,9 +20,9 @@ from briefqa.indexing import (
     stamp_of_current,
 )
 from briefqa.indexing.current import GenerationRef
-from briefqa.indexing.generations import open_previous
+from briefqa.indexing.generations import Backends, open_previous
 from briefqa.indexing.integrity import read_manifest
-from briefqa.protocols import Embedder, LexicalBackend, VectorBackend
+from briefqa.protocols import Embedder
 
 if TYPE_CHECKING:
     from briefqa.answering import Calibration
@@ -111,7 +111,7 @@ class OpenIndex:
             if damage is None or opened.generation.ref != opened.current.serving:
                 return
             try:
-                before = open_previous(self._index, opened.current, damage, **_backends())
+                before = open_previous(self._index, opened.current, damage, _backends())
             except IndexFileError:
                 # Then each question says so for itself, if it needs what is damaged.
                 return
@@ -178,17 +178,11 @@ def open_texts(index: Path | str) -> Generation:
         from briefqa.assembly.milvus.generations import connect, open_serving  # noqa: PLC0415
 
         return open_serving(connect(address))
-    return open_generation(Path(index), **_backends())
+    return open_generation(Path(index), _backends())
 
 
-class _Backends(TypedDict):
-    stores: VectorBackend
-    words: LexicalBackend
-
-
-def _backends() -> _Backends:
+def _backends() -> Backends:
     # Slow to import, and the model can be on its way before.
-    from briefqa.backends.faiss import FaissBackend  # noqa: PLC0415
-    from briefqa.backends.tantivy import TantivyBackend  # noqa: PLC0415
+    from briefqa.assembly.stores import backends_with  # noqa: PLC0415
 
-    return {"stores": FaissBackend(), "words": TantivyBackend()}
+    return backends_with(None)

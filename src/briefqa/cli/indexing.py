@@ -49,6 +49,9 @@ RecallOption = Annotated[
         help="Share of the ten nearest vectors that a search of a large index is to find.",
     ),
 ]
+GpuOption = Annotated[
+    bool, typer.Option("--gpu", help="Have a GPU embed, through sentence-transformers.")
+]
 WatchOption = Annotated[
     bool, typer.Option("--watch", help="Stay, and follow every change of the folders.")
 ]
@@ -71,6 +74,7 @@ def index(
     embedder: NewEmbedderOption = None,
     ocr: OcrOption = None,
     recall: RecallOption = None,
+    gpu: GpuOption = False,
     watch: WatchOption = False,
     allow_empty: AllowEmptyOption = False,
     strict: StrictOption = False,
@@ -105,6 +109,7 @@ def index(
         report = build(
             settings,
             folders=folders or None,
+            gpu=gpu,
             allow_empty=allow_empty,
             gate=None if no_gate else gate_of(settings),
             no_color=no_color,
@@ -125,6 +130,7 @@ def build(
     settings: "Settings",
     *,
     folders: Sequence[str] | None = None,
+    gpu: bool = False,
     restored: Sequence[str] = (),
     allow_empty: bool = False,
     gate: "Gate | None" = None,
@@ -142,6 +148,7 @@ def build(
             chunking=ChunkingOptions(size=settings.chunking.size, prefix=settings.chunking.prefix),
             reading=reading_options(settings.documents),
             recall=settings.vectors.recall,
+            gpu=gpu,
             restored=restored,
             allow_empty=allow_empty,
             gate=gate,

@@ -59,6 +59,11 @@ class Chunk:
         """What the model and the word index see."""
         return embedded_text(self.prefix, self.text)
 
+    @property
+    def text_start(self) -> int:
+        """Where ``text`` begins in ``embedded_text``."""
+        return len(self.prefix) + 1 if self.prefix else 0
+
     def __hash__(self) -> int:
         # All that a chunk holds would be hashed anew each time.
         return hash(self.chunk_id)

@@ -291,18 +291,21 @@ class Catalogue:
 
     def _chunks(self, rows: Sequence[Sequence[Any]]) -> list[Chunk]:
         texts = self._bytes_at((row[-2], row[-1]) for row in rows)
+        # Read as one text: a question reads some hundred chunks.
+        headings = json.loads(f"[{','.join(row[4] for row in rows)}]")
+        sentences = json.loads(f"[{','.join(row[6] for row in rows)}]")
         return [
             Chunk(
                 chunk_id=chunk_id,
                 doc_id=doc_id,
                 span=Span(start, end),
                 text=text.decode(),
-                heading=tuple(json.loads(heading)),
+                heading=tuple(heading),
                 prefix=prefix,
-                sentences=tuple(Span(*span) for span in json.loads(sentences)),
+                sentences=tuple([Span(first, last) for first, last in spans]),
             )
-            for (chunk_id, doc_id, start, end, heading, prefix, sentences, *_), text in zip(
-                rows, texts, strict=True
+            for (chunk_id, doc_id, start, end, _, prefix, *_), heading, spans, text in zip(
+                rows, headings, sentences, texts, strict=True
             )
         ]
 

@@ -21,8 +21,8 @@ from briefqa.errors import (
 )
 from briefqa.indexing.durable import fsync_folder, write_file
 from briefqa.indexing.gathering import Gathered, ReadFile, Reading, Scope
-from briefqa.indexing.generations import Generation, open_generation
-from briefqa.indexing.publishing import Backends, only_writer, write_errors
+from briefqa.indexing.generations import Backends, Generation, open_generation
+from briefqa.indexing.publishing import only_writer, write_errors
 from briefqa.indexing.rewriting import SyncReport, Wanted, rewrite
 from briefqa.indexing.sources import UPLOADS
 from briefqa.protocols import Embedder, ProgressListener
@@ -149,7 +149,7 @@ def check_doc_id(doc_id: str) -> None:
 
 
 def _opened(index: Path, backends: Backends) -> Generation:
-    base = open_generation(index, stores=backends.stores, words=backends.words)
+    base = open_generation(index, backends)
     if base.degraded is not None:
         # What the damaged generation held besides would be lost without a word.
         base.close()

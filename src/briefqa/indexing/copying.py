@@ -5,10 +5,9 @@ from pathlib import Path
 from briefqa.errors import IndexFileError
 from briefqa.indexing.current import Current, GenerationRef, read_current
 from briefqa.indexing.gathering import Gathered
-from briefqa.indexing.generations import Generation
+from briefqa.indexing.generations import Backends, Generation
 from briefqa.indexing.integrity import damaged_files, read_manifest
 from briefqa.indexing.publishing import (
-    Backends,
     only_writer,
     replace,
     staging_area,

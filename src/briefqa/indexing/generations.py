@@ -24,9 +24,11 @@ from briefqa.indexing.integrity import damaged_files, read_manifest
 from briefqa.indexing.manifest import Manifest
 from briefqa.indexing.records import Records
 from briefqa.indexing.sources import Sources
-from briefqa.indexing.token_runs import KeptTokens
+from briefqa.indexing.token_runs import KeptTokens, bit_products
 from briefqa.indexing.tokens import TokenStore
 from briefqa.protocols import (
+    BitProducts,
+    Embedder,
     LexicalBackend,
     LexicalIndex,
     Selection,
@@ -39,6 +41,20 @@ LEXICAL = "lexical"
 TOKENS = "tokens"
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """What an index is written with and read with.
+
+    ``embedder`` may be None where nothing is to be embedded. ``products`` does what
+    `briefqa.indexing.token_runs.bit_products` does.
+    """
+
+    stores: VectorBackend
+    words: LexicalBackend
+    embedder: Embedder | None = None
+    products: BitProducts = bit_products
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +160,10 @@ class Generation:
         self.close()
 
 
-def open_generation(index: Path, *, stores: VectorBackend, words: LexicalBackend) -> Generation:
+def open_generation(
+    index: Path,
+    backends: Backends,
+) -> Generation:
     """Open the generation that ``index`` serves, or the one before if that is damaged.
 
     The hash of every file is checked before anything parses it; of large files of vectors,
@@ -158,7 +177,7 @@ def open_generation(index: Path, *, stores: VectorBackend, words: LexicalBackend
     current = read_current(index)
     while True:
         try:
-            return _open(index, current.serving, current.sources, stores, words)
+            return _open(index, current.serving, current.sources, backends)
         except IndexDamagedError as damage:
             # A writer may have published twice since CURRENT was read and have
             # cleared this generation away: that is no damage.
@@ -166,16 +185,14 @@ def open_generation(index: Path, *, stores: VectorBackend, words: LexicalBackend
             if newer != current:
                 current = newer
                 continue
-            return open_previous(index, current, damage, stores=stores, words=words)
+            return open_previous(index, current, damage, backends)
 
 
 def open_generation_of(
     index: Path,
     ref: GenerationRef,
     sources: Sources,
-    *,
-    stores: VectorBackend,
-    words: LexicalBackend,
+    backends: Backends,
 ) -> Generation:
     """Open one generation of ``index``, whether it serves or not.
 
@@ -183,16 +200,14 @@ def open_generation_of(
         IndexDamagedError: If it is not whole.
         IndexFormatError: If it has a format of another version.
     """
-    return _open(index, ref, sources, stores, words)
+    return _open(index, ref, sources, backends)
 
 
 def open_previous(
     index: Path,
     current: Current,
     damage: IndexDamagedError,
-    *,
-    stores: VectorBackend,
-    words: LexicalBackend,
+    backends: Backends,
 ) -> Generation:
     """Open the generation before the one that serves, which has this damage.
 
@@ -207,7 +222,7 @@ def open_previous(
         "run `briefqa index` to rebuild it"
     )
     try:
-        previous = _open(index, current.previous, current.sources, stores, words)
+        previous = _open(index, current.previous, current.sources, backends)
     except IndexDamagedError:
         raise damage from None
     _log.warning("%s", degraded)
@@ -218,8 +233,7 @@ def _open(
     index: Path,
     ref: GenerationRef,
     sources: Sources,
-    stores: VectorBackend,
-    words: LexicalBackend,
+    backends: Backends,
 ) -> Generation:
     folder = ref.folder(index)
     manifest = read_manifest(index, ref)
@@ -232,10 +246,12 @@ def _open(
     catalogue = Catalogue(folder, files)
     try:
         chunks = catalogue.numbers()
-        vectors = stores.load(folder / VECTORS, chunks, files)
+        vectors = backends.stores.load(folder / VECTORS, chunks, files)
         recipe = manifest.recipe
-        tokens = TokenStore(folder / TOKENS, recipe.dim, chunks, files) if recipe.tokens else None
-        lexical = words.open(folder / LEXICAL)
+        tokens = None
+        if recipe.tokens:
+            tokens = TokenStore(folder / TOKENS, recipe.dim, chunks, files, backends.products)
+        lexical = backends.words.open(folder / LEXICAL)
         _require_equal_counts(folder, manifest, vectors, lexical)
     except BaseException:
         catalogue.close()

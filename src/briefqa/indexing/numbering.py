@@ -52,8 +52,9 @@ class CatalogueNumbers:
     def _found(self, column: str, values: Sequence[int | ChunkId]) -> dict[int, ChunkId]:
         statement = f"SELECT position, chunk_id FROM chunks WHERE {column}"  # noqa: S608 - ours
         found: dict[int, ChunkId] = dict(self._rows_of(statement, values))
-        kept = found if len(self._ids) > _KEPT else {**self._ids, **found}
+        places = {chunk_id: place for place, chunk_id in found.items()}
+        is_full = len(self._ids) > _KEPT
         # Put in place of the others at once: a thread that looks sees the one or the other.
-        self._ids = kept
-        self._places = {chunk_id: place for place, chunk_id in kept.items()}
+        self._ids = found if is_full else {**self._ids, **found}
+        self._places = places if is_full else {**self._places, **places}
         return found

@@ -20,7 +20,13 @@ from briefqa.indexing.current import (
 from briefqa.indexing.durable import fsync_folder, publish_folder
 from briefqa.indexing.embedding import VectorMaker, plan_vectors
 from briefqa.indexing.gathering import Gathered
-from briefqa.indexing.generations import TOKENS, VECTORS, Generation, open_generation_of
+from briefqa.indexing.generations import (
+    TOKENS,
+    VECTORS,
+    Backends,
+    Generation,
+    open_generation_of,
+)
 from briefqa.indexing.integrity import damaged_files, read_manifest
 from briefqa.indexing.journal import JOURNAL, EmbeddingJournal
 from briefqa.indexing.locks import writer_lock
@@ -29,18 +35,9 @@ from briefqa.indexing.sources import UPLOADS, Sources
 from briefqa.indexing.staging import Staging
 from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.writing import Contents, write_manifest, write_records
-from briefqa.protocols import Embedder, LexicalBackend, ProgressListener, VectorBackend
+from briefqa.protocols import ProgressListener
 
 TEMPORARY = ".tmp-"
-
-
-@dataclass(frozen=True, slots=True)
-class Backends:
-    """What an index is written with; ``embedder`` may be None where nothing is to be embedded."""
-
-    stores: VectorBackend
-    words: LexicalBackend
-    embedder: Embedder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +225,7 @@ def _require_accepted(  # noqa: PLR0913, PLR0917 - bound once, but for the last
 ) -> None:
     if judge is None or base is None or ref == base.ref:
         return
-    stores, words = backends.stores, backends.words
-    with open_generation_of(index, ref, sources, stores=stores, words=words) as built:
+    with open_generation_of(index, ref, sources, backends) as built:
         judge(Candidate(built, base, tuple(gathered.failed)))
 
 

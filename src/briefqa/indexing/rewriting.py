@@ -8,11 +8,10 @@ from pathlib import Path
 from briefqa.datatypes import DocId
 from briefqa.errors import BackendError, DocumentError
 from briefqa.indexing.gathering import Gathered, Notice, Reading, Scope, gather
-from briefqa.indexing.generations import Generation
+from briefqa.indexing.generations import Backends, Generation
 from briefqa.indexing.journal import remove_journal
 from briefqa.indexing.manifest import Fingerprint, Recipe
 from briefqa.indexing.publishing import (
-    Backends,
     Judge,
     Outcome,
     publish,

@@ -26,9 +26,9 @@ from briefqa.errors import (
 )
 from briefqa.indexing.current import read_current
 from briefqa.indexing.gathering import ExpectFile, Gathered, ReadFile, Reading, Scope
-from briefqa.indexing.generations import Generation, open_generation
+from briefqa.indexing.generations import Backends, Generation, open_generation
 from briefqa.indexing.manifest import Recipe, canonical_json
-from briefqa.indexing.publishing import Backends, Judge, only_writer
+from briefqa.indexing.publishing import Judge, only_writer
 from briefqa.indexing.rewriting import SyncReport, Wanted, rewrite
 from briefqa.indexing.sources import Root, Sources
 from briefqa.protocols import Embedder, ProgressListener, TokenEmbedder
@@ -181,7 +181,7 @@ def _recipe(
 def _served(index: Path, backends: Backends) -> AbstractContextManager[Generation | None]:
     """Open the generation that serves; there is none if all is to be built from nothing."""
     try:
-        served = open_generation(index, stores=backends.stores, words=backends.words)
+        served = open_generation(index, backends)
         try:
             # What a build takes over must be right, and what is not must not stop it half-way.
             served.check_all()

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from briefqa.datatypes import ChunkId
-from briefqa.protocols import ChunkNumbers, TokenIndex, TokenVectors, Vectors
+from briefqa.protocols import BitProducts, ChunkNumbers, TokenIndex, TokenVectors, Vectors
 
 _Number_co = TypeVar("_Number_co", np.int32, np.uint8, covariant=True)
 
@@ -18,6 +19,12 @@ Codes: TypeAlias = NDArray[np.uint8]
 
 _FEWEST_CHUNKS = 100
 """Fewer say little of how rare a token is: in an index of one, what it holds would count least."""
+
+MOST_STEPS = 127 << 7
+"""Into how many steps the largest number of a token's vector is divided: two times 8 bits."""
+
+# Of the number of a chunk and a place in its text, beside each other.
+_PLACE_BITS = 32
 
 _MOST_QUERY_TOKENS = 64
 """Of a longer question, those count that fewest chunks hold: the time grows with their number."""
@@ -80,8 +87,8 @@ class TokenRuns:
     """Compares a question's tokens with those of chunks; safe to use from several threads.
 
     Late interaction: for each token of the question the most similar token of the
-    chunk counts. Of a chunk's tokens only the signs are kept, which with a vector of
-    floats on the other side still estimate the cosine: of random directions they give
+    chunk counts. Of a chunk's tokens only the signs are kept, which with a whole vector
+    on the other side still estimate the cosine: of random directions they give
     ``sqrt(2 / pi)`` of it, which is divided out.
 
     Sources: Khattab and Zaharia, ColBERT (2020), for the sum of the largest
@@ -94,9 +101,9 @@ class TokenRuns:
         chunks: ChunkNumbers,
         ends: NDArray[np.int64],
         columns: TokenColumns,
-        dim: int,
         frequencies: NDArray[np.int64],
         held: int,
+        products: BitProducts,
     ) -> None:
         """Compare with some of the chunks of a generation.
 
@@ -104,11 +111,12 @@ class TokenRuns:
             chunks: The chunks, by their places.
             ends: Where the tokens of each end among all that follow, from 0.
             columns: The tokens of these chunks.
-            dim: How many dimensions a token's vector has.
             frequencies: In how many chunks of the generation each token of the vocabulary stands.
             held: How many chunks the generation holds.
+            products: Does what `bit_products` does, if it is faster.
         """
-        self._dim, self._held, self._frequencies = dim, held, frequencies
+        self._products = products
+        self._held, self._frequencies = held, frequencies
         self._ends = ends
         self._starts = np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1]))
         self._columns, self._chunks = columns, chunks
@@ -138,7 +146,7 @@ class TokenRuns:
 
     def similarities(
         self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
-    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+    ) -> tuple[NDArray[np.float32], list[tuple[float, ...]]]:
         """Return how similar chunks and their parts are to a question, each in [0, 1].
 
         The mean over the question's tokens of the largest cosine, each token weighted
@@ -160,16 +168,34 @@ class TokenRuns:
         kept = list(zip(firsts.tolist(), lasts.tolist(), strict=True))
         # From here on the tokens of the chunks are counted in one row, as they are compared.
         bounds = np.cumsum([0, *(lasts - firsts)])
-        places = self._columns.starts.of(kept)
-        starts: list[NDArray[np.int64]] = []
-        ends: list[NDArray[np.int64]] = []
-        for (_, cuts), first, last in zip(parts, bounds[:-1], bounds[1:], strict=True):
-            begins = first + np.searchsorted(places[first:last], np.asarray(cuts))
-            starts.append(begins)
-            ends.append(np.append(begins[1:], last) if len(begins) else begins)
-        runs = [(bounds[:-1], bounds[1:]), (np.concatenate(starts), np.concatenate(ends))]
-        whole, each_part = self._of_runs(query, kept, runs)
-        return whole, np.split(each_part, np.cumsum([len(each) for each in starts[:-1]]))
+        counts = np.array([len(cuts) for _, cuts in parts], dtype=np.int64)
+        begins = self._begins(kept, [cut for _, cuts in parts for cut in cuts], counts)
+        # A part ends where the next begins, and the last of a chunk where that ends.
+        ends = np.append(begins[1:], bounds[-1:])
+        with_parts = np.flatnonzero(counts)
+        ends[np.cumsum(counts)[with_parts] - 1] = bounds[1:][with_parts]
+        whole, each_part = self._of_runs(
+            query, kept, [(bounds[:-1], bounds[1:]), (begins, ends[: len(begins)])]
+        )
+        similarities = each_part.tolist()
+        ranges = pairwise([0, *np.cumsum(counts).tolist()])
+        return whole, [tuple(similarities[first:last]) for first, last in ranges]
+
+    def _begins(
+        self, chunks: Sequence[tuple[int, int]], cuts: Sequence[int], counts: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Return at which token of ``chunks`` each part begins.
+
+        Args:
+            chunks: From where to where the tokens of the chunks are kept.
+            cuts: Where the parts of the first chunk begin in its text, then those of the next.
+            counts: How many parts each chunk has.
+        """
+        sizes = [last - first for first, last in chunks]
+        numbers = np.arange(len(chunks), dtype=np.int64) << _PLACE_BITS
+        places = np.repeat(numbers, sizes) + self._columns.starts.of(chunks)
+        wanted = np.repeat(numbers, counts) + np.array(cuts, dtype=np.int64)
+        return np.searchsorted(places, wanted)
 
     def _of_runs(
         self,
@@ -189,10 +215,10 @@ class TokenRuns:
         weights = weights[counted]
         if not weights.sum() > 0:
             return [np.zeros(len(starts), dtype=np.float32) for starts, _ in runs]
-        codes = self._columns.codes.of(chunks)
-        cosines = np.clip(self._cosines(query.rows[counted], codes), 0, 1)
+        steps = _Steps.of(query.rows[counted])
+        products = self._products(self._columns.codes.of(chunks), steps.rows)
         shares = weights / weights.sum()
-        return [_best_of_runs(cosines, starts, ends, shares) for starts, ends in runs]
+        return [_best_of_runs(steps, products, starts, ends, shares) for starts, ends in runs]
 
     def _weights(self, query: TokenVectors) -> NDArray[np.float32]:
         ids = query.ids
@@ -203,23 +229,36 @@ class TokenRuns:
         weights = np.log1p((chunks - held + 0.5) / (held + 0.5)).astype(np.float32)
         return weights if query.emphasis is None else weights * query.emphasis
 
-    def _cosines(self, rows: Vectors, codes: Codes) -> NDArray[np.float32]:
-        """Return the estimated cosine of each code with each row, shape (codes, rows)."""
-        # Looked up a byte at a time: the sums that a byte's eight signs can give with eight
-        # dimensions of a row are worked out once. 29,000 tokens against 12: 5 ms, where
-        # unpacking the bits for a matrix product took 11.
-        width = codes.shape[1]
-        padded = np.zeros((len(rows), width * 8), dtype=np.float32)
-        padded[:, : self._dim] = rows * math.sqrt(math.pi / 2 / self._dim)
-        tables = np.einsum("sb,rwb->wsr", _SIGNS, padded.reshape(len(rows), width, 8))
-        sums = np.zeros((len(codes), len(rows)), dtype=np.float32)
-        for byte in range(width):
-            sums += tables[byte].take(codes[:, byte], axis=0)
-        return sums
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Steps:
+    """A question's tokens in whole numbers: sums of these come out the same on every machine.
+
+    ``rows``, shape (tokens, dim), count steps of ``sizes``, shape (tokens,).
+    """
+
+    rows: NDArray[np.int32]
+    sizes: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rows: Vectors) -> Self:
+        """Return the nearest to ``rows``, shape (tokens, dim)."""
+        largest = np.abs(rows).max(axis=1, initial=0).astype(np.float64)
+        sizes = np.where(largest > 0, largest, 1) / MOST_STEPS
+        return cls(np.rint(rows / sizes[:, np.newaxis]).astype(np.int32), sizes)
+
+    def cosines(self, products: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Return the estimated cosine for each product, in [0, 1]; shapes (n, tokens)."""
+        # A bit that is not set stands for -1.
+        signed = 2 * products - self.rows.sum(axis=1)
+        estimated = signed * (self.sizes * math.sqrt(math.pi / 2 / self.rows.shape[1]))
+        cosines: NDArray[np.float32] = np.clip(estimated, 0, 1).astype(np.float32)
+        return cosines
 
 
 def _best_of_runs(
-    cosines: NDArray[np.float32],
+    steps: _Steps,
+    products: NDArray[np.int32],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
     shares: NDArray[np.float32],
@@ -230,19 +269,34 @@ def _best_of_runs(
     if len(with_tokens):
         # What lies between two runs is reduced as well, and passed over.
         bounds = np.stack((starts[with_tokens], ends[with_tokens]), axis=1).reshape(-1)
-        if bounds[-1] == len(cosines):
+        if bounds[-1] == len(products):
             bounds = bounds[:-1]
-        largest = np.maximum.reduceat(cosines, bounds, axis=0)[::2]
+        largest = steps.cosines(np.maximum.reduceat(products, bounds, axis=0)[::2])
         # Not a matrix product, whose sums depend on how many rows there are.
         found[with_tokens] = (largest * shares).sum(axis=1)
     return found
 
 
-_SIGNS = (
-    np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(
-        np.float32
-    )
-    * 2
-    - 1
-)
-"""Shape (256, 8): the signs that each byte stands for."""
+def bit_products(codes: Codes, rows: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return what each row sums to where the bits of each code are set, shape (codes, rows).
+
+    A byte at a time: the sums that its eight bits can give are worked out once.
+
+    Args:
+        codes: Shape (codes, bytes), the first bit the lowest.
+        rows: Shape (rows, dim), dim at most eight times the bytes, none beyond `MOST_STEPS`.
+    """
+    width = codes.shape[1]
+    padded = np.zeros((len(rows), width * 8), dtype=np.int32)
+    padded[:, : rows.shape[1]] = rows
+    tables = np.einsum("sb,rwb->wsr", _BITS, padded.reshape(len(rows), width, 8))
+    sums = np.zeros((len(codes), len(rows)), dtype=np.int32)
+    for byte in range(width):
+        sums += tables[byte].take(codes[:, byte], axis=0)
+    return sums
+
+
+_BITS = np.unpackbits(
+    np.arange(256, dtype=np.uint8)[:, np.newaxis], axis=1, bitorder="little"
+).astype(np.int32)
+"""Shape (256, 8): the bits of each byte."""

@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 
 from briefqa.errors import IndexDamagedError
 from briefqa.indexing.blocks import CheckedFiles
-from briefqa.indexing.token_runs import ChunkTokens, TokenColumns, TokenRuns
-from briefqa.protocols import ChunkNumbers, ReadFiles
+from briefqa.indexing.token_runs import ChunkTokens, TokenColumns, TokenRuns, bit_products
+from briefqa.protocols import BitProducts, ChunkNumbers, ReadFiles
 
 _Number = TypeVar("_Number", np.int32, np.uint8)
 
@@ -128,9 +128,16 @@ class TokenStore(TokenRuns):
     """The tokens of a generation, in a folder of their own."""
 
     def __init__(
-        self, folder: Path, dim: int, chunks: ChunkNumbers, files: ReadFiles | None = None
+        self,
+        folder: Path,
+        dim: int,
+        chunks: ChunkNumbers,
+        files: ReadFiles | None = None,
+        products: BitProducts = bit_products,
     ) -> None:
         """Open ``folder``; ids, places and codes are read through ``files``.
+
+        ``products`` are as `TokenRuns` takes them.
 
         Raises:
             IndexDamagedError: If they do not belong together.
@@ -157,9 +164,9 @@ class TokenStore(TokenRuns):
             chunks,
             ends,
             TokenColumns(ids, places, codes),
-            dim,
             _read(folder / _FREQUENCIES, "<i8"),
             len(chunks),
+            products,
         )
 
 
@@ -185,9 +192,12 @@ class _Column(Generic[_Number]):
         bounds = [0, *accumulate(last - first for first, last in runs)]
         shape = (bounds[-1], self._width) if self._width else bounds[-1]
         found = np.empty(shape, dtype=self._kind)
+        if not found.size:
+            return found
         each = found.itemsize * max(self._width, 1)
+        memory = found.data.cast("B")
         parts = (
-            (first * each, found[start:end].data)
+            (first * each, memory[start * each : end * each])
             for (first, last), (start, end) in zip(runs, pairwise(bounds), strict=True)
             if last > first
         )

@@ -160,16 +160,17 @@ def rank(
     if index.tokens is not None and asked.tokens is not None:
         parts = [(chunk.chunk_id, sentence_starts(chunk)) for chunk in chunks]
         found["late"], each = index.tokens.similarities(asked.tokens, parts)
-        found["sentence"] = np.array([part.max() for part in each], dtype=np.float32)
-        similarities = {i: tuple(part.tolist()) for i, part in zip(ids, each, strict=True)}
+        found["sentence"] = np.array([max(part) for part in each], dtype=np.float32)
+        similarities = dict(zip(ids, each, strict=True))
         watch.lap(RETRIEVE, "late")
     shares = lexical_shares(found["lexical"], term_weights(asked.text, index.words))
     found["fused"] = fuse(found["dense"], shares, found["late"], found["sentence"], weights)
     found["feedback"] = feedback(found["fused"], vectors)
     found["score"] = with_feedback(found["fused"], found["feedback"])
+    rows = zip(*(found[stage].tolist() for stage in STAGES), strict=True)
     scores = {
-        chunk_id: {stage: float(found[stage][at]) for stage in STAGES}
-        for at, chunk_id in enumerate(ids)
+        chunk_id: dict(zip(STAGES, row, strict=True))
+        for chunk_id, row in zip(ids, rows, strict=True)
     }
     return Ranking(_best_first(chunks, scores, index), scores, similarities, weights)
 

@@ -8,7 +8,7 @@ def sentence_starts(chunk: Chunk) -> list[int]:
 
     There is one at least, so that every chunk has a nearest one.
     """
-    before = len(chunk.embedded_text) - len(chunk.text) - chunk.span.start
+    before = chunk.text_start - chunk.span.start
     return [before + start for start in starts_of(chunk)]
 
 

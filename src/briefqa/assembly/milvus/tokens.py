@@ -13,6 +13,7 @@ from briefqa.assembly.milvus.rows import FREQUENCIES, array_of, tokens_of
 from briefqa.backends.faiss.numbering import NumberedChunks
 from briefqa.backends.milvus.expressions import any_of
 from briefqa.backends.milvus.layout import CHUNK_ID, TOKENS
+from briefqa.backends.onnx import bit_products
 from briefqa.datatypes import ChunkId
 from briefqa.indexing.token_runs import ChunkTokens, TokenColumns, TokenRuns
 from briefqa.protocols import TokenVectors
@@ -47,7 +48,7 @@ class MilvusTokens:
 
     def similarities(
         self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /
-    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+    ) -> tuple[NDArray[np.float32], list[tuple[float, ...]]]:
         """Return how similar chunks and their parts are to a question, each in [0, 1]."""
         if not parts:
             return np.zeros(0, dtype=np.float32), []
@@ -60,7 +61,7 @@ class MilvusTokens:
         )
         ends = np.cumsum([len(each.ids) for each in runs], dtype=np.int64)
         chunks = NumberedChunks(ids)
-        store = TokenRuns(chunks, ends, columns, self._dim, self._frequencies(), self._held)
+        store = TokenRuns(chunks, ends, columns, self._frequencies(), self._held, bit_products)
         return store.similarities(query, parts)
 
     def tokens(self, ids: Sequence[ChunkId], /) -> list[ChunkTokens]:

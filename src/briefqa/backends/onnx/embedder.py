@@ -163,6 +163,14 @@ class OnnxTokenEmbedder(OnnxEmbedder):
         prompt = self._card.document_prompt
         return self._embed_tokens(self._encode_documents(texts, with_starts=True), prompt)
 
+    def document_tokens(
+        self, texts: Sequence[str], rows: Sequence[Vectors], /
+    ) -> list[TokenVectors]:
+        """Return the tokens of passages whose vectors another engine gave, special ones too."""
+        prompt = self._card.document_prompt
+        encodings = self._encode_documents(texts, with_starts=True)
+        return [_of_text(each, own, prompt) for each, own in zip(encodings, rows, strict=True)]
+
     def embed_query_tokens(self, texts: Sequence[str], /) -> tuple[Vectors, list[TokenVectors]]:
         """Embed questions: what ``embed_queries`` returns, and the tokens of each."""
         prompt = self._card.query_prompt

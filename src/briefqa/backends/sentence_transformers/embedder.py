@@ -129,6 +129,11 @@ class SentenceTransformersEmbedder:
         return window_of(self.model.max_seq_length)
 
     @property
+    def device(self) -> str:
+        """Where it runs: "cpu", or the kind of GPU."""
+        return str(self.model.device.type)
+
+    @property
     def query_prompt(self) -> str:
         """Text that the model wants before a question."""
         return self._prompt("query")

@@ -104,7 +104,7 @@ def _check(
             encoding = graph.tokenizer.encode(prompt + text)
             ways = [graph.outputs_alone(encoding)[:1]] if quantized else graph.outputs(encoding)
             for found in ways:
-                least = min(least, *map(_least_cosine, found, expected))
+                least = min(least, *map(least_cosine, found, expected))
                 if not least >= allowed:
                     reason = f"cosine with the model's own vector is {least:.6f} on {text[:40]!r}"
                     raise ExportError(embedder.model_id, reason=reason)
@@ -121,7 +121,8 @@ def _reference(
     ]
 
 
-def _least_cosine(found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
+def least_cosine(found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
+    """Return the least cosine of rows that belong together; -1 if the shapes differ."""
     if found.shape != expected.shape:
         return -1.0
     pairs = zip(np.atleast_2d(found), np.atleast_2d(expected), strict=True)
