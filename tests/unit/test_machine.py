@@ -1,10 +1,11 @@
 """How many cores there are is what the system says, unless somebody says it."""
 
 import os
+import sys
 
 import pytest
 
-from briefqa.machine import CORES, available_cores
+from briefqa.machine import CORES, available_cores, short_turns
 
 
 @pytest.mark.parametrize(("said", "cores"), [("1", 1), ("3", 3)])
@@ -24,3 +25,17 @@ def test_what_is_no_number_is_not_heard(monkeypatch: pytest.MonkeyPatch, said: s
 
     assert available_cores() == cores
     assert 1 <= cores <= (os.cpu_count() or 1)
+
+
+def test_turns_are_as_long_as_before_once_the_work_is_done_or_has_failed() -> None:
+    """A server that was opened in short turns would change threads too often ever after."""
+    before = sys.getswitchinterval()
+
+    with short_turns():
+        shorter = sys.getswitchinterval()
+    after = sys.getswitchinterval()
+    with pytest.raises(KeyError), short_turns():
+        raise KeyError
+
+    assert shorter < before
+    assert (after, sys.getswitchinterval()) == pytest.approx((before, before))

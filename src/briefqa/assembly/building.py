@@ -119,9 +119,8 @@ def _loading(
     spec: str, index: Path, on_progress: ProgressListener | None, *, gpu: bool
 ) -> Iterator[Callable[[], Embedder]]:
     """Load a model in the background while an index that is there is opened."""
-    load = partial(
-        embedder_for_indexing, spec, index / MODELS_FOLDER, gpu=gpu, on_progress=on_progress
-    )
+    models = index / MODELS_FOLDER
+    load = partial(embedder_for_indexing, spec, models, gpu=gpu, on_progress=on_progress)
     if stamp_of_current(index) is None:
         # Nothing is to be opened, and a folder for a new index is not to be made in vain.
         model = load()

@@ -72,7 +72,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         recall: Share of the ten nearest vectors that a search of a large index is to find.
         restored: Ids of removed documents that may come back.
         allow_empty: Publish an index without documents if none can be read.
-        on_progress: Told of "reading" (files), "embedding" (texts), "writing" (chunks).
+        on_progress: Told of "reading" (files), "writing" (chunks), "embedding" (texts).
         judge: Raises if what was built must not be published in the place of what serves.
 
     Raises:
