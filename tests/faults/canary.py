@@ -211,7 +211,7 @@ def _answered(service: Service, client: TestClient, case: Case) -> Iterator[str]
     """Name every way to ask that gives a word of the document."""
     for word in case.words.values():
         yield from (where for where, told in _asked(service, client, word) if _holds(case, told))
-    listed = service.documents(), client.get("/v1/documents").json()
+    listed = list(service.documents()), client.get("/v1/documents").json()
     if any(_holds(case, each) for each in listed):
         yield "the list"
     reply = client.get(f"/v1/documents/{case.doc_id}/text")
@@ -235,7 +235,7 @@ def _asked(service: Service, client: TestClient, word: str) -> Iterator[tuple[st
     asked = {"question": question, "top_k": 50}
     yield "search over HTTP", client.post("/v1/search", json=asked).json()["passages"]
     for name in ("tag", "author", "title", "source", "doc_id"):
-        yield f"the filter on {name}", service.documents(where=[f"{name}~{word}"])
+        yield f"the filter on {name}", list(service.documents(where=[f"{name}~{word}"]))
 
 
 def _holds(case: Case, told: object) -> bool:

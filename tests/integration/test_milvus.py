@@ -208,7 +208,8 @@ def test_any_filter_finds_what_it_finds_in_the_folder(
         except ConditionError:
             continue
 
-    assert stored.documents_matching(conditions) == local.documents_matching(conditions)
+    expected = list(local.documents_matching(conditions))
+    assert list(stored.documents_matching(conditions)) == expected
     np.testing.assert_array_equal(
         stored.matching(conditions).positions, local.matching(conditions).positions
     )

@@ -258,7 +258,7 @@ class Service:
         generation = self._index.current().generation
         return check_receipts(list(receipts), generation, locate=locate)
 
-    def documents(self, *, where: Sequence[str | Condition] = ()) -> list[DocumentInfo]:
+    def documents(self, *, where: Sequence[str | Condition] = ()) -> Sequence[DocumentInfo]:
         """Return every document, by id, or those that satisfy all conditions.
 
         Raises:

@@ -37,7 +37,7 @@ def list_documents(
     """
     conditions = parse_conditions(where or ())
     with _open(index) as generation:
-        found = generation.documents_matching(conditions)
+        found = list(generation.documents_matching(conditions))
         newer = generation.superseded(())
     code = NOTHING_FOUND if conditions and not found else 0
     if as_json:

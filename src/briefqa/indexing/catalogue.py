@@ -29,7 +29,8 @@ from briefqa.datatypes import (
 from briefqa.errors import IndexDamagedError, UnknownDocumentError
 from briefqa.indexing.blocks import CheckedFiles
 from briefqa.indexing.database import Database
-from briefqa.indexing.fields import FIELDS_SCHEMA, field_rows, predicate_of, statement_of
+from briefqa.indexing.fields import FIELDS_SCHEMA, all_hold, field_rows
+from briefqa.indexing.listing import Listing
 from briefqa.indexing.manifest import Fingerprint, canonical_json
 from briefqa.indexing.numbering import CatalogueNumbers
 from briefqa.indexing.selecting import Selector, StatedFacts
@@ -125,15 +126,20 @@ class Catalogue:
 
     def documents(self) -> list[DocumentInfo]:
         """Return every document, sorted by ``doc_id``."""
-        return [_info(row) for row in self._rows(f"{_INFO} ORDER BY doc_id")]
+        return list(self.documents_matching(()))
 
-    def documents_matching(self, conditions: Sequence[Condition]) -> list[DocumentInfo]:
+    def documents_matching(self, conditions: Sequence[Condition]) -> Listing:
         """Return the documents that satisfy all ``conditions``, sorted by ``doc_id``.
 
         Each must be one that `check_condition` returned.
         """
-        where, values = _all_hold(conditions)
-        return [_info(row) for row in self._rows(f"{_INFO} WHERE {where} ORDER BY doc_id", *values)]
+        where, values = all_hold(conditions)
+        count = f"SELECT count(*) FROM documents WHERE {where}"  # noqa: S608 - ours
+        part = f"{_INFO} WHERE {where} ORDER BY doc_id LIMIT ? OFFSET ?"
+        return Listing(
+            lambda: int(self._rows(count, *values)[0][0]),
+            lambda first, most: [_info(row) for row in self._rows(part, *values, most, first)],
+        )
 
     @property
     def selector(self) -> Selector:
@@ -317,17 +323,6 @@ def misreferences_of(folder: Path) -> tuple[Misreference, ...]:
         return catalogue.selector.superseding.misreferences
     finally:
         catalogue.close()
-
-
-def _all_hold(conditions: Iterable[Condition]) -> tuple[str, list[str | float]]:
-    """Return a clause on ``documents`` that is true where all hold, and its parameters."""
-    clauses: list[str] = []
-    values: list[str | float] = []
-    for predicate in map(predicate_of, conditions):
-        statement, stated = statement_of(predicate)
-        clauses.append(f"number {'NOT' if predicate.is_negated else ''} IN ({statement})")
-        values += stated
-    return " AND ".join(clauses) or "TRUE", values
 
 
 def _info(row: Sequence[Any]) -> DocumentInfo:

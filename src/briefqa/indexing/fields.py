@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -196,6 +196,17 @@ def statement_of(predicate: Predicate) -> tuple[str, list[str | float]]:
     # Put together of our own words only: all that was written by others is a parameter.
     statement = f"SELECT document FROM fields WHERE field = ? AND ({holds})"  # noqa: S608
     return statement, [predicate.field, *(value for _, values in terms for value in values)]
+
+
+def all_hold(conditions: Iterable[Condition]) -> tuple[str, list[str | float]]:
+    """Return a clause on ``documents`` that is true where all hold, and its parameters."""
+    clauses: list[str] = []
+    values: list[str | float] = []
+    for predicate in map(predicate_of, conditions):
+        statement, stated = statement_of(predicate)
+        clauses.append(f"number {'NOT' if predicate.is_negated else ''} IN ({statement})")
+        values += stated
+    return " AND ".join(clauses) or "TRUE", values
 
 
 def _sql(term: Term) -> tuple[str, tuple[str | float, ...]]:

@@ -129,7 +129,7 @@ class Generation:
         """Return every document without its text, sorted by ``doc_id``."""
         return self.catalogue.documents()
 
-    def documents_matching(self, conditions: Sequence[Condition]) -> list[DocumentInfo]:
+    def documents_matching(self, conditions: Sequence[Condition]) -> Sequence[DocumentInfo]:
         """Return the documents that satisfy all checked ``conditions``, sorted by ``doc_id``."""
         return self.catalogue.documents_matching(conditions)
 

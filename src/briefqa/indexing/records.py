@@ -24,7 +24,7 @@ class Records(Protocol):
         """Return every document, sorted by ``doc_id``."""
         ...
 
-    def documents_matching(self, conditions: Sequence[Condition], /) -> list[DocumentInfo]:
+    def documents_matching(self, conditions: Sequence[Condition], /) -> Sequence[DocumentInfo]:
         """Return the documents that satisfy all checked ``conditions``, sorted by ``doc_id``."""
         ...
 

@@ -223,7 +223,7 @@ def test_documents_are_matched_as_the_rules_say(
                 if all(_satisfies(document.info, each) for each in joined)
             ]
 
-            found = catalogue.documents_matching(joined)
+            found = list(catalogue.documents_matching(joined))
             positions = catalogue.selector.matching(joined).positions
 
             assert found == sorted((d.info for d, _ in expected), key=lambda i: i.doc_id), joined
