@@ -1,6 +1,7 @@
 """A Ray cluster of two machines, both of them on this one, and an index built on it."""
 
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -56,8 +57,11 @@ class TestCluster:
 @contextmanager
 def ray_cluster(place: Path, *, machines: int = 2, batch_s: float = 0.15) -> Iterator[TestCluster]:
     """Start a cluster that knows the slow embedder, and stop it when the block ends."""
+    # Tests of the log run in this process too, and Ray adds a field to each of its records.
+    made_by = logging.getLogRecordFactory()
     from ray import cluster_utils  # noqa: PLC0415 - an extra
 
+    logging.setLogRecordFactory(made_by)
     plugins, log, cache = place / "plugins", place / "batches.jsonl", place / "cache"
     write_plugin(plugins)
     added = {
@@ -66,6 +70,8 @@ def ray_cluster(place: Path, *, machines: int = 2, batch_s: float = 0.15) -> Ite
         "SLOW_EMBEDDER_LOG": str(log),
         "XDG_CACHE_HOME": str(cache),
         "RAY_USAGE_STATS_ENABLED": "0",
+        # On two cores that run other tests as well.
+        "RAY_gcs_server_port_wait_time_s": "100",
     }
     with _variables(added):
         cluster = cluster_utils.Cluster()

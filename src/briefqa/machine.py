@@ -1,6 +1,7 @@
 """What the machine gives to this process."""
 
 import ctypes
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ CORES: Final = "PYTHON_CPU_COUNT"
 _M_MMAP_THRESHOLD = -3
 _LARGE_BYTES = 128 * 1024
 _SHORT_TURN_S = 0.001
+_FEWEST_NEW = 100_000
+"""How many objects must be new before garbage is looked for, where that is to be rare."""
 
 
 def available_cores() -> int:
@@ -37,6 +40,17 @@ def give_back_large_blocks() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Let garbage be looked for rarely while the block runs: imports make only what stays."""
+    before = gc.get_threshold()
+    gc.set_threshold(_FEWEST_NEW)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """How many cores there are is what the system says, unless somebody says it."""
 
+import gc
 import os
 import sys
 
 import pytest
 
-from briefqa.machine import CORES, available_cores, short_turns
+from briefqa.machine import CORES, available_cores, rare_collections, short_turns
 
 
 @pytest.mark.parametrize(("said", "cores"), [("1", 1), ("3", 3)])
@@ -25,6 +26,20 @@ def test_what_is_no_number_is_not_heard(monkeypatch: pytest.MonkeyPatch, said: s
 
     assert available_cores() == cores
     assert 1 <= cores <= (os.cpu_count() or 1)
+
+
+def test_garbage_is_looked_for_as_before_once_all_is_imported() -> None:
+    """What a server, a chat or a watch leaves behind would otherwise stay, its files open."""
+    before = gc.get_threshold()
+
+    with rare_collections():
+        rarer = gc.get_threshold()
+    after = gc.get_threshold()
+    with pytest.raises(KeyError), rare_collections():
+        raise KeyError
+
+    assert rarer > before
+    assert after == gc.get_threshold() == before
 
 
 def test_turns_are_as_long_as_before_once_the_work_is_done_or_has_failed() -> None:

@@ -5,13 +5,11 @@ HTTP server) is imported by the function that needs it, so that a question
 does not wait for what it does not use.
 """
 
-import gc
 from collections.abc import Sequence
 
-__all__ = ["main"]
+from briefqa.machine import rare_collections
 
-_FEWEST_NEW = 100_000
-"""How many objects must be new before garbage is looked for: imports make only what stays."""
+__all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: What was typed after the name; by default what this process was given.
     """
-    gc.set_threshold(_FEWEST_NEW)
-    from briefqa.cli import app  # noqa: PLC0415 - only now can it be imported quickly
+    with rare_collections():
+        from briefqa.cli import app  # noqa: PLC0415 - only now can it be imported quickly
 
     return app.main(arguments)

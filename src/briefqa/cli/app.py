@@ -11,6 +11,7 @@ import typer
 from briefqa.cli.commands import GROUPS, Group
 from briefqa.cli.output import say_warnings, tolerate_narrow_encodings
 from briefqa.cli.telling import told
+from briefqa.machine import rare_collections
 
 
 def _examples(lines: Sequence[str]) -> str:
@@ -104,8 +105,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
 
     def work() -> int:
-        # Only what is called is imported; anything else is for the whole program to understand.
-        app = application(given[0] if given else None)
+        with rare_collections():
+            # Only what is called is imported; else it is for the whole program to understand.
+            app = application(given[0] if given else None)
         return app(given, prog_name="briefqa", standalone_mode=False) or 0
 
     return told(work)

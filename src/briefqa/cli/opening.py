@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from briefqa.cli.output import say
 from briefqa.cli.progress import PlainLines
-from briefqa.machine import short_turns
+from briefqa.machine import rare_collections, short_turns
 
 if TYPE_CHECKING:
     from briefqa.assembly.service import Service
@@ -32,7 +32,7 @@ def open_configured(settings: "Settings") -> "Service":
     """
     from briefqa.assembly.opening import follow_index  # noqa: PLC0415 - slow to import
 
-    with short_turns(), ThreadPoolExecutor(1) as opening:
+    with short_turns(), rare_collections(), ThreadPoolExecutor(1) as opening:
         index = opening.submit(follow_index, settings.index, embedder=settings.embedder)
         # As slow to import; the model is loaded meanwhile.
         from briefqa.assembly.models import writers  # noqa: PLC0415

@@ -49,4 +49,7 @@ class FaissBackend:
             detail = f"has {size} bytes, not those of {count} vectors of width {dim}"
             raise IndexDamagedError(folder / ROWS, detail)
         lists = open_lists(folder / LISTS, (count, dim), probes, files) if reached else None
-        return FaissStore(folder, dim, chunks, beyond=self._beyond, files=files, lists=lists)
+        try:
+            return FaissStore(folder, dim, chunks, beyond=self._beyond, files=files, lists=lists)
+        except OSError as error:
+            raise IndexDamagedError(folder / ROWS, f"cannot be read: {error.strerror}") from error

@@ -93,11 +93,14 @@ def _library() -> ModuleType:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     # A call that comes too late would start a cluster of its own.
     os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
+    # The library adds a field of its own to each record of the log, for its own use.
+    made_by = logging.getLogRecordFactory()
     try:
         import ray  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as error:
         msg = f"ray is not installed; {_INSTALL}"
         raise BackendError(msg) from error
+    logging.setLogRecordFactory(made_by)
     # What goes wrong is raised, and said once.
     logging.getLogger("ray").setLevel(logging.CRITICAL)
     library: ModuleType = ray
