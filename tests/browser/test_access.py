@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.briefs import FUND
 from tests.browser.conftest import Server
 from tests.listening import listening
@@ -147,6 +147,31 @@ def test_without_the_key_the_page_says_why_it_is_empty(
     expect(page.get_by_text("a key is needed").first).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert "harbour" not in page.locator("body").inner_text().lower()
+
+
+def test_a_late_reply_does_not_ask_again(
+    context: BrowserContext, visit: Callable[[str], Page]
+) -> None:
+    """Whoever has closed the dialog must not find it open again a moment later."""
+    late: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if late or "/v1/models" not in route.request.url:
+            route.continue_()
+        else:
+            late.append(route)
+
+    context.route("**/v1/**", answer)
+    page = visit("/")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    with page.expect_response("**/v1/models"):
+        late[0].continue_()
+    page.wait_for_timeout(200)
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])

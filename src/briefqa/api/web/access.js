@@ -9,6 +9,7 @@ const SENDABLE = /^[\x20-\x7e]+$/;
 // Where nothing can be kept, it holds until the page is left.
 let current = read();
 let asking = null;
+let declinedAt = -Infinity;
 
 /** The headers that show the key, if there is one. */
 export function keyHeaders() {
@@ -17,14 +18,20 @@ export function keyHeaders() {
 
 /**
  * Ask for another key than the one that `headers` showed, unless there is one by now.
- * Returns whether there is. All who ask meanwhile wait for the same dialog.
+ * Returns whether there is. All who ask meanwhile wait for the same dialog, and whoever had begun
+ * before it was closed without one does not open it again.
  */
-export async function anotherKey(headers) {
+export async function anotherKey(headers, began) {
   if (asking === null && headers.Authorization !== keyHeaders().Authorization) {
     return true;
   }
-  asking ??= askForKey(headers.Authorization !== undefined).finally(() => {
+  if (asking === null && began < declinedAt) {
+    return false;
+  }
+  asking ??= askForKey(headers.Authorization !== undefined).then((isGiven) => {
     asking = null;
+    declinedAt = isGiven ? declinedAt : performance.now();
+    return isGiven;
   });
   return asking;
 }

@@ -129,10 +129,12 @@ async function posted(path, body, signal) {
 }
 
 async function fetched(path, options = {}) {
+  let began = performance.now();
   let key = keyHeaders();
   let reply = await sent(path, options, key);
-  while (reply.status === 401 && (await anotherKey(key))) {
+  while (reply.status === 401 && (await anotherKey(key, began))) {
     options.signal?.throwIfAborted();
+    began = performance.now();
     key = keyHeaders();
     reply = await sent(path, options, key);
   }
