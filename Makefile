@@ -27,6 +27,10 @@ ifndef BRIEFQA_SHARED
   endif
 endif
 
+PYTEST := $(BIN)/python -m pytest --cov
+# Machines of a cluster start in a few seconds, or not at all beside other tests on two cores.
+ALONE := tests/integration/test_ray.py
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -44,7 +48,12 @@ serve: $(VENV)/installed ## index seeds/ and serve the HTTP API: ARGS="--port 80
 	@$(BIN)/briefqa serve --index index $(ARGS)
 
 test: $(VENV)/installed-dev ## run the tests: ARGS="-k name"
-	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term $(ARGS)
+ifeq ($(ARGS),)
+	$(PYTEST) --numprocesses=auto --dist=loadfile --cov-report= --ignore=$(ALONE)
+	$(PYTEST) --cov-append --cov-report=term $(ALONE)
+else
+	$(PYTEST) --numprocesses=auto --dist=loadfile --cov-report=term $(ARGS)
+endif
 
 lint: $(VENV)/installed-dev ## formatting, lint, types, import layers
 	$(BIN)/ruff format --check

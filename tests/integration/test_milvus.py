@@ -150,7 +150,7 @@ def test_searches_and_their_explanations_are_those_of_the_folder(
     assert {**explained[1], "took_ms": {}} == {**explained[0], "took_ms": {}}
     assert missed[1] == missed[0]
     assert stored.superseded() == local.superseded() != {}
-    assert stored.documents() == local.documents()
+    assert list(stored.documents()) == list(local.documents())
     assert stored.info == local.info
     assert stored.calibration == local.calibration != CALIBRATION
 
