@@ -7,6 +7,7 @@ from typing import Any
 
 import apsw
 
+from briefqa.indexing.blocks import BLOCK_BYTES
 from briefqa.protocols import ReadFiles
 
 _numbers = count()
@@ -79,9 +80,14 @@ class _Pages(apsw.VFSFile):
         self._path = path
         self._files = files
         self._size = files.size(path)
+        self._sure: set[int] = set()
 
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802 - as above
         # Read by the system's own code: to let go of the interpreter's lock once more for each
         # page makes whoever has other threads beside it wait for them.
-        self._files.check(self._path, offset, min(offset + amount, self._size))
+        block, last = offset // BLOCK_BYTES, (offset + amount - 1) // BLOCK_BYTES
+        # Kept here as well: a question reads some hundred pages.
+        if block != last or block not in self._sure:
+            self._files.check(self._path, offset, min(offset + amount, self._size))
+            self._sure.add(block)
         return super().xRead(amount, offset)
