@@ -74,19 +74,26 @@ def ray_cluster(place: Path, *, machines: int = 2, batch_s: float = 0.15) -> Ite
         "RAY_gcs_server_port_wait_time_s": "100",
     }
     with _variables(added):
-        cluster = cluster_utils.Cluster()
         try:
-            for _ in range(machines):
-                cluster.add_node(
-                    num_cpus=1, object_store_memory=_STORE_BYTES, include_dashboard=False
-                )
-        except BaseException:
-            cluster.shutdown()
-            raise
+            cluster = _started(cluster_utils.Cluster, machines)
+        except Exception:  # noqa: BLE001 - the library raises no other
+            # On a busy machine it gives up after half a minute, and does not the next time.
+            cluster = _started(cluster_utils.Cluster, machines)
     try:
         yield TestCluster(cluster, log, plugins, cache, added)
     finally:
         cluster.shutdown()
+
+
+def _started(make: Any, machines: int) -> Any:  # noqa: ANN401 - Ray's own class for tests
+    cluster = make()
+    try:
+        for _ in range(machines):
+            cluster.add_node(num_cpus=1, object_store_memory=_STORE_BYTES, include_dashboard=False)
+    except BaseException:
+        cluster.shutdown()
+        raise
+    return cluster
 
 
 def write_plugin(folder: Path) -> None:
