@@ -170,7 +170,8 @@ def find_files(folder: Path, *, leave_out: Path | None = None) -> list[SourceFil
 def _is_regular(path: str) -> bool:
     try:
         return stat.S_ISREG(os.lstat(path).st_mode)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        # Gone since its folder was listed.
         return False
 
 
