@@ -183,18 +183,18 @@ class Catalogue:
             IndexDamagedError: If there is none of such an id.
         """
         wanted = list(ids)
-        found = {each: chunk for each in wanted if (chunk := self._read.get(each))}
-        missing = [each for each in wanted if each not in found]
+        known = self._read
+        missing = [chunk_id for chunk_id in wanted if chunk_id not in known]
         if missing:
+            if len(known) > _CHUNKS_KEPT:
+                # Not emptied: another thread may just be taking chunks from it.
+                known = self._read = {each: known[each] for each in wanted if each in known}
             rows = self._rows_of(f"{_CHUNK} WHERE chunk_id", missing)
-            new = {chunk.chunk_id: chunk for chunk in self._chunks(rows)}
+            known.update((chunk.chunk_id, chunk) for chunk in self._chunks(rows))
             for chunk_id in missing:
-                if chunk_id not in new:
+                if chunk_id not in known:
                     raise IndexDamagedError(self._path, f"holds no chunk {chunk_id!r}")
-            found |= new
-            # Put in place of the other at once: a thread that looks sees the one or the other.
-            self._read = new if len(self._read) > _CHUNKS_KEPT else {**self._read, **new}
-        return [found[chunk_id] for chunk_id in wanted]
+        return [known[chunk_id] for chunk_id in wanted]
 
     def chunks_of(self, doc_id: DocId) -> list[Chunk]:
         """Return the chunks of a document, in reading order."""

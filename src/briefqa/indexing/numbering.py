@@ -1,6 +1,6 @@
 """Which chunk has which number, as the catalogue of a generation says."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from briefqa.datatypes import ChunkId
@@ -26,8 +26,8 @@ class CatalogueNumbers:
         """
         self._rows_of = rows_of
         self._count = count
-        self._ids: Mapping[int, ChunkId] = {}
-        self._places: Mapping[ChunkId, int] = {}
+        self._ids: dict[int, ChunkId] = {}
+        self._places: dict[ChunkId, int] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -37,7 +37,7 @@ class CatalogueNumbers:
         known = self._ids
         missing = [place for place in positions if place not in known]
         if missing:
-            known = {**known, **self._found("position", missing)}
+            known.update(self._found("position", missing))
         return [known[place] for place in positions]
 
     def positions(self, ids: Sequence[ChunkId], /) -> list[int]:
@@ -46,15 +46,15 @@ class CatalogueNumbers:
         missing = [chunk_id for chunk_id in ids if chunk_id not in known]
         if missing:
             found = self._found("chunk_id", missing)
-            known = {**known, **{chunk_id: place for place, chunk_id in found.items()}}
+            known.update((chunk_id, place) for place, chunk_id in found.items())
         return [known[chunk_id] for chunk_id in ids]
 
     def _found(self, column: str, values: Sequence[int | ChunkId]) -> dict[int, ChunkId]:
         statement = f"SELECT position, chunk_id FROM chunks WHERE {column}"  # noqa: S608 - ours
         found: dict[int, ChunkId] = dict(self._rows_of(statement, values))
-        places = {chunk_id: place for place, chunk_id in found.items()}
-        is_full = len(self._ids) > _KEPT
-        # Put in place of the others at once: a thread that looks sees the one or the other.
-        self._ids = found if is_full else {**self._ids, **found}
-        self._places = places if is_full else {**self._places, **places}
+        if len(self._ids) > _KEPT:
+            # Not emptied: another thread may just be looking up what it made sure of.
+            self._ids, self._places = {}, {}
+        self._ids.update(found)
+        self._places.update((chunk_id, place) for place, chunk_id in found.items())
         return found

@@ -220,8 +220,15 @@ class TokenRuns:
             return [np.zeros(len(starts), dtype=np.float32) for starts, _ in runs]
         steps = _Steps.of(query.rows[counted])
         products = self._products(self._columns.codes.of(chunks), steps.rows)
-        shares = weights / weights.sum()
-        return [_best_of_runs(steps, products, starts, ends, shares) for starts, ends in runs]
+        # Of what lies between two bounds the largest are found once, for all runs that hold it.
+        bounds = np.unique(np.concatenate([each for run in runs for each in run]))
+        largest = np.maximum.reduceat(products, bounds[bounds < len(products)], axis=0)
+        cosines, shares = steps.cosines(largest), weights / weights.sum()
+        places = [
+            (np.searchsorted(bounds, starts), np.searchsorted(bounds, ends))
+            for starts, ends in runs
+        ]
+        return [_best_of_runs(cosines, starts, ends, shares) for starts, ends in places]
 
     def _weights(self, query: TokenVectors) -> NDArray[np.float32]:
         ids = query.ids
@@ -260,21 +267,20 @@ class _Steps:
 
 
 def _best_of_runs(
-    steps: _Steps,
-    products: NDArray[np.int32],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    cosines: NDArray[np.float32],
+    starts: NDArray[np.intp],
+    ends: NDArray[np.intp],
     shares: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Return the sum, by ``shares``, of the largest cosines in each run of tokens; 0 without."""
+    """Return the sum, by ``shares``, of the largest cosines in each run of rows; 0 without."""
     found = np.zeros(len(starts), dtype=np.float32)
     with_tokens = np.flatnonzero(ends > starts)
     if len(with_tokens):
         # What lies between two runs is reduced as well, and passed over.
         bounds = np.stack((starts[with_tokens], ends[with_tokens]), axis=1).reshape(-1)
-        if bounds[-1] == len(products):
+        if bounds[-1] == len(cosines):
             bounds = bounds[:-1]
-        largest = steps.cosines(np.maximum.reduceat(products, bounds, axis=0)[::2])
+        largest = np.maximum.reduceat(cosines, bounds, axis=0)[::2]
         # Not a matrix product, whose sums depend on how many rows there are.
         found[with_tokens] = (largest * shares).sum(axis=1)
     return found

@@ -1,5 +1,6 @@
 """From a question to ranked hits."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -179,7 +180,10 @@ def _best_first(
     chunks: Sequence[Chunk], scores: Mapping[ChunkId, Mapping[str, float]], index: SearchableIndex
 ) -> list[Chunk]:
     """Return ``chunks`` by their scores; of equals the newest first, then by document and place."""
-    dates = index.published(sorted({chunk.doc_id for chunk in chunks}))
+    alike = Counter(each["score"] for each in scores.values())
+    # Few are: the dates of all would take longer to read than everything else of them.
+    tied = {each.doc_id for each in chunks if alike[scores[each.chunk_id]["score"]] > 1}
+    dates = index.published(sorted(tied)) if tied else {}
     placed = sorted(chunks, key=lambda each: (each.doc_id, each.span))
     placed.sort(key=lambda each: dates.get(each.doc_id, ""), reverse=True)
     return sorted(placed, key=lambda each: -scores[each.chunk_id]["score"])
