@@ -110,7 +110,7 @@ def cases_of(
     for query in queries:
         asked = embed_question(query.text, embedder, generation.words)
         ranking = rank(asked, generation)
-        chunks = list(ranking.order)
+        chunks = generation.chunks([each.chunk_id for each in ranking.order])
         if not chunks:
             continue
         found = [ranking.scores[chunk.chunk_id] for chunk in chunks]

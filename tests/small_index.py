@@ -6,7 +6,7 @@ from pathlib import Path
 
 from briefqa.backends.faiss import FaissBackend, NumberedChunks
 from briefqa.backends.tantivy import TantivyBackend
-from briefqa.datatypes import Chunk, ChunkId, DocId, Span
+from briefqa.datatypes import Chunk, ChunkId, DocId, Outline, Span
 from briefqa.indexing.token_runs import ChunkTokens
 from briefqa.indexing.tokens import TokenStore, TokenStoreWriter
 from briefqa.protocols import (
@@ -32,6 +32,10 @@ class SmallIndex:
     def chunks(self, ids: Sequence[ChunkId], /) -> list[Chunk]:
         """Return the chunks of ``ids``, in that order."""
         return [self.held[chunk_id] for chunk_id in ids]
+
+    def outlines(self, ids: Sequence[ChunkId], /) -> list[Outline]:
+        """Return what ranks the chunks of ``ids``, in that order."""
+        return [chunk.outline for chunk in self.chunks(ids)]
 
     def chunks_of(self, doc_id: DocId, /) -> list[Chunk]:
         """Return the chunks of a document, in reading order."""

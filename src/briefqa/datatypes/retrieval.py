@@ -1,8 +1,9 @@
 """What is indexed and found: chunks, hits, passages, and conditions on their documents."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
 from briefqa.datatypes.documents import ChunkId, DocId, DocumentInfo, PositionUnit, Span
 
@@ -10,6 +11,10 @@ from briefqa.datatypes.documents import ChunkId, DocId, DocumentInfo, PositionUn
 def embedded_text(prefix: str, text: str) -> str:
     """Return what the model and the word index see of a chunk."""
     return f"{prefix}\n{text}" if prefix else text
+
+
+def _text_start(prefix: str) -> int:
+    return len(prefix) + 1 if prefix else 0
 
 
 class Comparison(StrEnum):
@@ -62,11 +67,43 @@ class Chunk:
     @property
     def text_start(self) -> int:
         """Where ``text`` begins in ``embedded_text``."""
-        return len(self.prefix) + 1 if self.prefix else 0
+        return _text_start(self.prefix)
 
     def __hash__(self) -> int:
         # All that a chunk holds would be hashed anew each time.
         return hash(self.chunk_id)
+
+    @property
+    def sentence_starts(self) -> tuple[int, ...]:
+        """Where each sentence begins in the document, as `Outline` cuts them."""
+        return (self.span.start, *(sentence.start for sentence in self.sentences[1:]))
+
+    @property
+    def outline(self) -> "Outline":
+        """What ranks it."""
+        return Outline.of(self.chunk_id, self.doc_id, self.span, self.prefix, self.sentence_starts)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What ranks a chunk: where it stands, and where its sentences begin in ``embedded_text``.
+
+    There is one at least, so that every chunk has a nearest one. What stands between two
+    sentences goes with the first, and what stands before all of them with the first of all.
+    """
+
+    chunk_id: ChunkId
+    doc_id: DocId
+    span: Span
+    sentence_starts: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls, chunk_id: ChunkId, doc_id: DocId, span: Span, prefix: str, starts: Iterable[int]
+    ) -> Self:
+        """Return the outline of a chunk whose sentences begin at ``starts`` in its document."""
+        before = _text_start(prefix) - span.start
+        return cls(chunk_id, doc_id, span, tuple([before + start for start in starts]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 
@@ -21,18 +21,19 @@ from briefqa.datatypes import (
     Document,
     DocumentInfo,
     Mark,
-    Metadata,
+    Outline,
     PositionMap,
     PositionUnit,
-    Span,
 )
 from briefqa.errors import IndexDamagedError, UnknownDocumentError
 from briefqa.indexing.blocks import CheckedFiles
+from briefqa.indexing.catalogue_rows import CHUNK, INFO, OUTLINE, chunk_of, info_of, outlines_of
 from briefqa.indexing.database import Database
 from briefqa.indexing.fields import FIELDS_SCHEMA, all_hold, field_rows
 from briefqa.indexing.listing import Listing
 from briefqa.indexing.manifest import Fingerprint, canonical_json
 from briefqa.indexing.numbering import CatalogueNumbers
+from briefqa.indexing.recent import Recent
 from briefqa.indexing.selecting import Selector, StatedFacts
 from briefqa.indexing.superseding import Misreference
 from briefqa.protocols import ReadFiles
@@ -41,8 +42,9 @@ CATALOGUE = "catalogue.sqlite"
 TEXTS = "texts.bin"
 
 _DOCUMENTS_KEPT = 32
-# Some 3 kB each.
+# Some 3 kB each, and 0.5 kB.
 _CHUNKS_KEPT = 2048
+_OUTLINES_KEPT = 8192
 # Old versions of SQLite take 999 parameters.
 _IDS_AT_ONCE = 500
 _ROWS_AT_ONCE = 1000
@@ -69,14 +71,7 @@ CREATE TABLE chunks (
     text_start INTEGER NOT NULL, text_bytes INTEGER NOT NULL
 ) STRICT;
 """
-_INFO = (
-    "SELECT doc_id, source, title, metadata, text_sha256, file_sha256, notices,"
-    " position_unit, position_marks, text_start, text_bytes FROM documents"
-)
-_CHUNK = (
-    'SELECT chunk_id, chunks.doc_id, start, "end", heading, prefix, sentences,'
-    " chunks.text_start, chunks.text_bytes FROM chunks"
-)
+_Record = TypeVar("_Record")
 
 
 def fingerprint_of(info: DocumentInfo) -> Fingerprint:
@@ -110,7 +105,8 @@ class Catalogue:
         except apsw.Error as error:
             raise IndexDamagedError(self._path, f"cannot be read: {error}") from error
         self._lock = threading.Lock()
-        self._read: dict[ChunkId, Chunk] = {}
+        self._chunks_read = Recent(self._read_chunks, most=_CHUNKS_KEPT)
+        self._outlines_read = Recent(self._read_outlines, most=_OUTLINES_KEPT)
         self._recent = lru_cache(_DOCUMENTS_KEPT)(self._document)
         self._selector = Selector(StatedFacts(self._rows))
 
@@ -135,10 +131,10 @@ class Catalogue:
         """
         where, values = all_hold(conditions)
         count = f"SELECT count(*) FROM documents WHERE {where}"  # noqa: S608 - ours
-        part = f"{_INFO} WHERE {where} ORDER BY doc_id LIMIT ? OFFSET ?"
+        part = f"{INFO} WHERE {where} ORDER BY doc_id LIMIT ? OFFSET ?"
         return Listing(
             lambda: int(self._rows(count, *values)[0][0]),
-            lambda first, most: [_info(row) for row in self._rows(part, *values, most, first)],
+            lambda first, most: [info_of(row) for row in self._rows(part, *values, most, first)],
         )
 
     @property
@@ -156,10 +152,10 @@ class Catalogue:
         return self._recent(doc_id)
 
     def _document(self, doc_id: DocId) -> Document:
-        rows = self._rows(f"{_INFO} WHERE doc_id = ?", doc_id)
+        rows = self._rows(f"{INFO} WHERE doc_id = ?", doc_id)
         if not rows:
             raise UnknownDocumentError(doc_id)
-        info = _info(rows[0])
+        info = info_of(rows[0])
         unit, marks, start, size = rows[0][-4:]
         [data] = self._bytes_at([(start, size)])
         if hashlib.sha256(data).hexdigest() != info.text_sha256:
@@ -182,24 +178,20 @@ class Catalogue:
         Raises:
             IndexDamagedError: If there is none of such an id.
         """
-        wanted = list(ids)
-        known = self._read
-        missing = [chunk_id for chunk_id in wanted if chunk_id not in known]
-        if missing:
-            if len(known) > _CHUNKS_KEPT:
-                # Not emptied: another thread may just be taking chunks from it.
-                known = self._read = {each: known[each] for each in wanted if each in known}
-            rows = self._rows_of(f"{_CHUNK} WHERE chunk_id", missing)
-            known.update((chunk.chunk_id, chunk) for chunk in self._chunks(rows))
-            for chunk_id in missing:
-                if chunk_id not in known:
-                    raise IndexDamagedError(self._path, f"holds no chunk {chunk_id!r}")
-        return [known[chunk_id] for chunk_id in wanted]
+        return self._of(self._chunks_read, ids)
+
+    def outlines(self, ids: Iterable[ChunkId]) -> list[Outline]:
+        """Return what ranks the chunks of ``ids``, in that order, without reading their texts.
+
+        Raises:
+            IndexDamagedError: If there is none of such an id.
+        """
+        return self._of(self._outlines_read, ids)
 
     def chunks_of(self, doc_id: DocId) -> list[Chunk]:
         """Return the chunks of a document, in reading order."""
         rows = self._rows(
-            f"{_CHUNK}, documents WHERE documents.doc_id = ?"
+            f"{CHUNK}, documents WHERE documents.doc_id = ?"
             " AND position BETWEEN first_chunk AND first_chunk + documents.chunks - 1"
             " ORDER BY position",
             doc_id,
@@ -291,25 +283,23 @@ class Catalogue:
         )
         return found
 
+    def _of(self, read: Recent[ChunkId, _Record], ids: Iterable[ChunkId]) -> list[_Record]:
+        try:
+            return read.of(list(ids))
+        except KeyError as error:
+            raise IndexDamagedError(self._path, f"holds no chunk {error.args[0]!r}") from error
+
+    def _read_chunks(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Chunk]:
+        chunks = self._chunks(self._rows_of(f"{CHUNK} WHERE chunk_id", ids))
+        return {chunk.chunk_id: chunk for chunk in chunks}
+
     def _chunks(self, rows: Sequence[Sequence[Any]]) -> list[Chunk]:
         texts = self._bytes_at((row[-2], row[-1]) for row in rows)
-        # Read as one text: a question reads some hundred chunks.
-        headings = json.loads(f"[{','.join(row[4] for row in rows)}]")
-        sentences = json.loads(f"[{','.join(row[6] for row in rows)}]")
-        return [
-            Chunk(
-                chunk_id=chunk_id,
-                doc_id=doc_id,
-                span=Span(start, end),
-                text=text.decode(),
-                heading=tuple(heading),
-                prefix=prefix,
-                sentences=tuple([Span(first, last) for first, last in spans]),
-            )
-            for (chunk_id, doc_id, start, end, _, prefix, *_), heading, spans, text in zip(
-                rows, headings, sentences, texts, strict=True
-            )
-        ]
+        return [chunk_of(row, text) for row, text in zip(rows, texts, strict=True)]
+
+    def _read_outlines(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Outline]:
+        rows = self._rows_of(f"{OUTLINE} WHERE chunk_id", ids)
+        return {each.chunk_id: each for each in outlines_of(rows)}
 
 
 def misreferences_of(folder: Path) -> tuple[Misreference, ...]:
@@ -323,19 +313,3 @@ def misreferences_of(folder: Path) -> tuple[Misreference, ...]:
         return catalogue.selector.superseding.misreferences
     finally:
         catalogue.close()
-
-
-def _info(row: Sequence[Any]) -> DocumentInfo:
-    doc_id, source, title, metadata, text_sha256, file_sha256, notices = row[:7]
-    fields = json.loads(metadata)
-    for name in ("authors", "tags"):
-        fields[name] = tuple(fields[name])
-    return DocumentInfo(
-        doc_id=doc_id,
-        source=source,
-        title=title,
-        metadata=Metadata(**fields),
-        text_sha256=text_sha256,
-        file_sha256=file_sha256,
-        notices=tuple(json.loads(notices)),
-    )

@@ -15,6 +15,7 @@ from briefqa.datatypes import (
     Document,
     DocumentInfo,
     IndexInfo,
+    Outline,
 )
 from briefqa.errors import IndexDamagedError
 from briefqa.indexing.blocks import CheckedFiles, by_blocks
@@ -107,6 +108,14 @@ class Generation:
             IndexDamagedError: If there is none of such an id.
         """
         return self.catalogue.chunks(ids)
+
+    def outlines(self, ids: Iterable[ChunkId]) -> list[Outline]:
+        """Return what ranks the chunks of ``ids``, in that order; ids come from the stores.
+
+        Raises:
+            IndexDamagedError: If there is none of such an id.
+        """
+        return self.catalogue.outlines(ids)
 
     def chunks_of(self, doc_id: DocId) -> list[Chunk]:
         """Return the chunks of a document, in reading order."""

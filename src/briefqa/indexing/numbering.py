@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from briefqa.datatypes import ChunkId
+from briefqa.indexing.recent import Recent
 
 # A question asks for some hundred, and for each of them twice.
 _KEPT = 8192
@@ -26,35 +27,25 @@ class CatalogueNumbers:
         """
         self._rows_of = rows_of
         self._count = count
-        self._ids: dict[int, ChunkId] = {}
-        self._places: dict[ChunkId, int] = {}
+        self._ids = Recent[int, ChunkId](self._ids_at, most=_KEPT)
+        self._places = Recent[ChunkId, int](self._places_of, most=_KEPT)
 
     def __len__(self) -> int:
         return self._count
 
     def ids(self, positions: Sequence[int], /) -> list[ChunkId]:
         """Return the chunks at these places."""
-        known = self._ids
-        missing = [place for place in positions if place not in known]
-        if missing:
-            known.update(self._found("position", missing))
-        return [known[place] for place in positions]
+        return self._ids.of(positions)
 
     def positions(self, ids: Sequence[ChunkId], /) -> list[int]:
         """Return the places of these chunks; `KeyError` if there is no such chunk."""
-        known = self._places
-        missing = [chunk_id for chunk_id in ids if chunk_id not in known]
-        if missing:
-            found = self._found("chunk_id", missing)
-            known.update((chunk_id, place) for place, chunk_id in found.items())
-        return [known[chunk_id] for chunk_id in ids]
+        return self._places.of(ids)
 
-    def _found(self, column: str, values: Sequence[int | ChunkId]) -> dict[int, ChunkId]:
-        statement = f"SELECT position, chunk_id FROM chunks WHERE {column}"  # noqa: S608 - ours
-        found: dict[int, ChunkId] = dict(self._rows_of(statement, values))
-        if len(self._ids) > _KEPT:
-            # Not emptied: another thread may just be looking up what it made sure of.
-            self._ids, self._places = {}, {}
-        self._ids.update(found)
-        self._places.update((chunk_id, place) for place, chunk_id in found.items())
-        return found
+    def _ids_at(self, positions: Sequence[int]) -> dict[int, ChunkId]:
+        rows = self._rows_of("SELECT position, chunk_id FROM chunks WHERE position", positions)
+        # Vectors and tokens are asked for by id as soon as these have been found.
+        self._places.keep({chunk_id: place for place, chunk_id in rows})
+        return dict(rows)
+
+    def _places_of(self, ids: Sequence[ChunkId]) -> dict[ChunkId, int]:
+        return dict(self._rows_of("SELECT chunk_id, position FROM chunks WHERE chunk_id", ids))

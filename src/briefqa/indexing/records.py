@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from briefqa.datatypes import Chunk, ChunkId, Condition, DocId, Document, DocumentInfo
+from briefqa.datatypes import Chunk, ChunkId, Condition, DocId, Document, DocumentInfo, Outline
 from briefqa.indexing.manifest import Fingerprint
 from briefqa.indexing.selecting import Selector
 
@@ -38,6 +38,10 @@ class Records(Protocol):
 
     def chunks(self, ids: Iterable[ChunkId], /) -> list[Chunk]:
         """Return the chunks of ``ids``, in that order."""
+        ...
+
+    def outlines(self, ids: Iterable[ChunkId], /) -> list[Outline]:
+        """Return what ranks the chunks of ``ids``, in that order."""
         ...
 
     def chunks_of(self, doc_id: DocId, /) -> list[Chunk]:

@@ -110,7 +110,7 @@ def explain(result: SearchResult, index: ExplainableIndex, embedder: Embedder) -
     among = index.searched(result.conditions)
     ranking = rank(asked, index, among=among)
     places = {chunk.chunk_id: place for place, chunk in enumerate(ranking.order, 1)}
-    former = {hit.chunk.chunk_id: hit.rank for hit in without_repeats(ranking, MOST_HITS)}
+    former = {hit.chunk.chunk_id: hit.rank for hit in without_repeats(ranking, index, MOST_HITS)}
     stages = stage_scores(asked, index.words, ranking)
     terms = terms_of(asked.text, index.words)
     explained: list[HitExplanation] = []

@@ -1,13 +1,13 @@
 """From a question to ranked hits."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from briefqa.datatypes import Chunk, ChunkId, DocId, Hit
+from briefqa.datatypes import Chunk, ChunkId, DocId, Hit, Outline
 from briefqa.errors import LimitError
 from briefqa.protocols import LexicalIndex, Selection, TokenIndex, VectorIndex
 from briefqa.retrieval.asking import Asked
@@ -21,7 +21,6 @@ from briefqa.retrieval.fusion import (
     with_feedback,
 )
 from briefqa.retrieval.repeats import repeated_in, shingles
-from briefqa.retrieval.sentences import sentence_starts
 from briefqa.retrieval.terms import in_header_words, term_weights
 from briefqa.retrieval.timing import Stopwatch
 
@@ -57,6 +56,10 @@ class SearchableIndex(Protocol):
         """Compares chunks with a question token by token, if the index keeps tokens."""
         ...
 
+    def outlines(self, ids: Sequence[ChunkId], /) -> list[Outline]:
+        """Return what ranks the chunks of ``ids``, in that order."""
+        ...
+
     def chunks(self, ids: Sequence[ChunkId], /) -> list[Chunk]:
         """Return the chunks of ``ids``, in that order."""
         ...
@@ -75,7 +78,7 @@ class Ranking:
     counted for.
     """
 
-    order: Sequence[Chunk]
+    order: Sequence[Outline]
     scores: Mapping[ChunkId, Mapping[str, float]]
     similarities: Mapping[ChunkId, tuple[float, ...]]
     weights: Weights
@@ -116,7 +119,7 @@ def find_hits(
         LimitError: If ``k`` is out of these bounds.
     """
     check_limit(k)
-    return without_repeats(rank(asked, index, among=among, watch=watch), k)
+    return without_repeats(rank(asked, index, among=among, watch=watch), index, k)
 
 
 def rank(
@@ -147,7 +150,7 @@ def rank(
     watch.lap(RETRIEVE, "lexical")
     # Sorted, so that sums come out the same however the candidates were found.
     ids = sorted({chunk_id for chunk_id, _ in nearest} | bm25.keys())
-    chunks = index.chunks(ids)
+    outlines = index.outlines(ids)
     vectors = index.vectors.vectors(ids)
     found: dict[str, Scores] = {
         # Summed for all alike, as the store does: by which search a chunk came must not show.
@@ -159,7 +162,7 @@ def rank(
     watch.lap(RETRIEVE, RANK)
     similarities: dict[ChunkId, tuple[float, ...]] = {}
     if index.tokens is not None and asked.tokens is not None:
-        parts = [(chunk.chunk_id, sentence_starts(chunk)) for chunk in chunks]
+        parts = [(each.chunk_id, each.sentence_starts) for each in outlines]
         found["late"], each = index.tokens.similarities(asked.tokens, parts)
         found["sentence"] = np.array([max(part) for part in each], dtype=np.float32)
         similarities = dict(zip(ids, each, strict=True))
@@ -173,28 +176,30 @@ def rank(
         chunk_id: dict(zip(STAGES, row, strict=True))
         for chunk_id, row in zip(ids, rows, strict=True)
     }
-    return Ranking(_best_first(chunks, scores, index), scores, similarities, weights)
+    return Ranking(_best_first(outlines, scores, index), scores, similarities, weights)
 
 
 def _best_first(
-    chunks: Sequence[Chunk], scores: Mapping[ChunkId, Mapping[str, float]], index: SearchableIndex
-) -> list[Chunk]:
-    """Return ``chunks`` by their scores; of equals the newest first, then by document and place."""
+    outlines: Sequence[Outline],
+    scores: Mapping[ChunkId, Mapping[str, float]],
+    index: SearchableIndex,
+) -> list[Outline]:
+    """Return ``outlines``, the best first; of equals the newest, then by document and place."""
     alike = Counter(each["score"] for each in scores.values())
     # Few are: the dates of all would take longer to read than everything else of them.
-    tied = {each.doc_id for each in chunks if alike[scores[each.chunk_id]["score"]] > 1}
+    tied = {each.doc_id for each in outlines if alike[scores[each.chunk_id]["score"]] > 1}
     dates = index.published(sorted(tied)) if tied else {}
-    placed = sorted(chunks, key=lambda each: (each.doc_id, each.span))
+    placed = sorted(outlines, key=lambda each: (each.doc_id, each.span))
     placed.sort(key=lambda each: dates.get(each.doc_id, ""), reverse=True)
     return sorted(placed, key=lambda each: -scores[each.chunk_id]["score"])
 
 
-def without_repeats(ranking: Ranking, k: int) -> list[Hit]:
+def without_repeats(ranking: Ranking, index: SearchableIndex, k: int) -> list[Hit]:
     """Return the first ``k`` of a ranking that say something of their own."""
     kept: list[Chunk] = []
     seen: list[frozenset[object]] = []
     repeats: list[list[ChunkId]] = []
-    for chunk in ranking.order:
+    for chunk in _in_parts(ranking.order, index, k + 1):
         words = shingles(chunk.text)
         original = repeated_in(words, seen)
         if original is not None:
@@ -220,6 +225,12 @@ def without_repeats(ranking: Ranking, k: int) -> list[Hit]:
         )
         for place, chunk in enumerate(kept, 1)
     ]
+
+
+def _in_parts(order: Sequence[Outline], index: SearchableIndex, size: int) -> Iterator[Chunk]:
+    """Yield the chunks of a ranking; of most of them nobody needs the text."""
+    for start in range(0, len(order), size):
+        yield from index.chunks([each.chunk_id for each in order[start : start + size]])
 
 
 _SHOWN = ("dense", "lexical", "late", "sentence", "feedback")

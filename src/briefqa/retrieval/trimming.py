@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from briefqa.datatypes import Chunk, Hit, Span
-from briefqa.retrieval.sentences import starts_of
 
 # Chosen for how much of what answers is shown, and how little else: benchmarks/trimming.py.
 NEAR_BEST = 0.45
@@ -34,7 +33,7 @@ def shown_spans(hits: Sequence[Hit], *, near_best: float = NEAR_BEST) -> list[Sp
         near = [at for at, score in enumerate(scores) if score >= floor]
         # Beside the score of a hit, a small difference is lost in rounding.
         near = near or [hit.similarities.index(max(hit.similarities))]
-        starts = starts_of(hit.chunk)
+        starts = hit.chunk.sentence_starts
         ends = [*starts[1:], hit.chunk.span.end]
         shown.append(_stripped(hit.chunk, Span(starts[near[0]], ends[near[-1]])))
     return shown

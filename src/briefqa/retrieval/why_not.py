@@ -255,7 +255,7 @@ def _ranked(  # noqa: PLR0913 - all that the rank depends on
     ranking = rank(asked, index, among=among)
     order = ranking.order
     stages = stage_scores(asked, index.words, ranking)
-    passages = without_repeats(ranking, len(order))
+    passages = without_repeats(ranking, index, len(order))
     best = next(chunk for chunk in order if chunk.doc_id == found.doc_id)
     standing = next(
         each for each in passages if best.chunk_id in {each.chunk.chunk_id, *each.duplicates}

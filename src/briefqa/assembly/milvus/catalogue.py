@@ -20,10 +20,11 @@ from briefqa.backends.milvus.layout import (
     joined,
 )
 from briefqa.backends.milvus.server import Row
-from briefqa.datatypes import Chunk, ChunkId, Condition, DocId, Document, DocumentInfo
+from briefqa.datatypes import Chunk, ChunkId, Condition, DocId, Document, DocumentInfo, Outline
 from briefqa.errors import UnknownDocumentError
 from briefqa.indexing.catalogue import fingerprint_of
 from briefqa.indexing.manifest import Fingerprint
+from briefqa.indexing.recent import Recent
 from briefqa.indexing.selecting import Selector
 
 _DOCUMENTS_KEPT = 32
@@ -43,7 +44,7 @@ class MilvusCatalogue:
         self._selector = Selector(MilvusFacts(collections, head))
         self._recent = lru_cache(_DOCUMENTS_KEPT)(self._document)
         self._infos: dict[DocId, Placed] = {}
-        self._read: dict[ChunkId, Chunk] = {}
+        self._chunks_read = Recent(self._read_chunks, most=_CHUNKS_KEPT)
 
     @property
     def selector(self) -> Selector:
@@ -86,22 +87,19 @@ class MilvusCatalogue:
         Raises:
             IndexDamagedError: If there is none of such an id.
         """
-        wanted = list(ids)
-        read = self._read
-        found = {each: read[each] for each in wanted if each in read}
-        missing = [each for each in dict.fromkeys(wanted) if each not in found]
-        for start in range(0, len(missing), _IDS_AT_ONCE):
-            rows = self._collections.chunk_rows(
-                any_of(CHUNK_ID, missing[start : start + _IDS_AT_ONCE]), (CHUNK_ID, RECORD)
-            )
-            found |= {chunk.chunk_id: chunk for chunk, _ in self._chunks(rows)}
-        for each in missing:
-            if each not in found:
-                detail = f"holds no chunk {each!r}"
-                raise self._collections.damaged(detail)
-        # Put in place of the other at once: a thread that looks sees the one or the other.
-        self._read = {**(read if len(read) < _CHUNKS_KEPT else {}), **found}
-        return [found[each] for each in wanted]
+        try:
+            return self._chunks_read.of(list(ids))
+        except KeyError as error:
+            detail = f"holds no chunk {error.args[0]!r}"
+            raise self._collections.damaged(detail) from error
+
+    def outlines(self, ids: Iterable[ChunkId], /) -> list[Outline]:
+        """Return what ranks the chunks of ``ids``, in that order.
+
+        Raises:
+            IndexDamagedError: If there is none of such an id.
+        """
+        return [chunk.outline for chunk in self.chunks(ids)]
 
     def chunks_of(self, doc_id: DocId, /) -> list[Chunk]:
         """Return the chunks of a document, in reading order."""
@@ -129,6 +127,16 @@ class MilvusCatalogue:
     def close(self) -> None:
         """Let go of the connection."""
         self._collections.server.close()
+
+    def _read_chunks(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Chunk]:
+        wanted = list(dict.fromkeys(ids))
+        found: dict[ChunkId, Chunk] = {}
+        for start in range(0, len(wanted), _IDS_AT_ONCE):
+            rows = self._collections.chunk_rows(
+                any_of(CHUNK_ID, wanted[start : start + _IDS_AT_ONCE]), (CHUNK_ID, RECORD)
+            )
+            found |= {chunk.chunk_id: chunk for chunk, _ in self._chunks(rows)}
+        return found
 
     def _document(self, doc_id: DocId) -> Document:
         found = self._of_ids([doc_id])
