@@ -32,16 +32,18 @@ def test_both_forms_of_a_key_are_the_same_key(key: str) -> None:
     assert key not in hashed(key)
 
 
-@given(key=st.text(max_size=40))
-def test_what_cannot_be_a_key_is_refused_unquoted(key: str) -> None:
+@given(before=st.text(max_size=20), after=st.text(max_size=20))
+def test_what_cannot_be_a_key_is_refused_unquoted(before: str, after: str) -> None:
     """An error ends up in logs and tickets."""
+    # A part that no message could hold by chance.
+    key = f"{before}canary{after}"
     is_sendable = re.fullmatch(r"[!-~]([ -~]*[!-~])?", key) is not None and len(key) >= 16
     if is_sendable and not key.startswith("sha256:"):
         assert len(key_digest(key)) == 32
         return
     with pytest.raises(ValueError, match=r"key|digits") as caught:
         key_digest(key)
-    assert len(key) < 4 or key not in str(caught.value)
+    assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize("configured", ["sha256:", "sha256:" + "0" * 63, "sha256:" + "g" * 64])
