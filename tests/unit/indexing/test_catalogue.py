@@ -42,6 +42,10 @@ _METADATA = st.builds(
 )
 
 
+def _some_of(spans: list[Span]) -> st.SearchStrategy[list[Span]]:
+    return st.lists(st.sampled_from(spans), max_size=3).map(sorted)
+
+
 @st.composite
 def _documents(draw: st.DrawFn, doc_id: str = "d") -> tuple[Document, list[Chunk]]:
     """A document and chunks of any spans, overlapping or apart, ascending."""
@@ -67,7 +71,7 @@ def _documents(draw: st.DrawFn, doc_id: str = "d") -> tuple[Document, list[Chunk
             text=span.of(text),
             heading=tuple(draw(st.lists(_TEXT, max_size=2))),
             prefix=draw(_TEXT),
-            sentences=tuple(draw(st.lists(st.just(span), max_size=2))),
+            sentences=tuple(each for each in draw(_some_of(chosen)) if each.start >= span.start),
         )
         for span in chosen
     ]
@@ -97,11 +101,26 @@ def test_documents_and_chunks_come_back_equal(
         assert catalogue.published(list(dates)) == {i: date for i, date in dates.items() if date}
         assert catalogue.chunk_ids() == ids
         assert catalogue.chunks(reversed(ids)) == [*first[1], *second[1]][::-1]
+        assert catalogue.outlines(ids) == [each.outline for each in catalogue.chunks(ids)]
         for document, chunks in (first, second):
             assert catalogue.document(document.info.doc_id) == document
             assert catalogue.chunks_of(document.info.doc_id) == chunks
         assert catalogue.faults() == []
         catalogue.close()
+
+
+@given(_documents())
+def test_outline_says_where_sentences_begin_in_what_was_embedded(
+    made: tuple[Document, list[Chunk]],
+) -> None:
+    """By these places the tokens of a sentence are told from those of the next."""
+    document, chunks = made
+    for chunk in chunks:
+        [first, *others] = chunk.outline.sentence_starts
+        assert chunk.embedded_text[first:] == chunk.text
+        after = [chunk.embedded_text[start:] for start in others]
+        end = chunk.span.end
+        assert after == [document.text[each.start : end] for each in chunk.sentences[1:]]
 
 
 @pytest.fixture

@@ -1,0 +1,63 @@
+"""What was looked up lately is what would be looked up now."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from weakref import ref
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefqa.indexing.recent import Recent
+
+_KEYS = st.lists(st.integers(0, 30), max_size=12)
+
+
+@dataclass(frozen=True)
+class _Value:
+    key: int
+
+
+@given(asked=st.lists(_KEYS), most=st.integers(0, 20))
+def test_same_as_looked_up_and_no_more_kept_than_said(asked: list[list[int]], most: int) -> None:
+    """A question must not get what belongs to another, however many came before it."""
+    alive: list[ref[_Value]] = []
+
+    def look_up(keys: Sequence[int]) -> dict[int, _Value]:
+        found = {key: _Value(key) for key in keys}
+        alive.extend(ref(value) for value in found.values())
+        return found
+
+    recent = Recent(look_up, most=most)
+    largest = 0
+    for keys in asked:
+        assert [value.key for value in recent.of(keys)] == keys
+        # As many as may be kept, and those of one call.
+        largest = max(largest, len(set(keys)))
+        assert sum(each() is not None for each in alive) <= most + largest
+        before = len(alive)
+        assert [value.key for value in recent.of(keys)] == keys
+        assert len(alive) == before
+
+
+def test_what_is_not_there_is_told_each_time() -> None:
+    """A missing chunk is damage, and not only when it is first met."""
+    recent = Recent[int, int](lambda keys: {key: key for key in keys if key}, most=5)
+
+    for _ in range(2):
+        with pytest.raises(KeyError, match="0"):
+            recent.of([1, 0])
+    assert recent.of([1]) == [1]
+
+
+def test_threads_get_what_they_asked_for() -> None:
+    """What one of them has just made sure of must not go while another makes room."""
+    recent = Recent[int, int](lambda keys: {key: key * key for key in keys}, most=20)
+
+    def look(start: int) -> bool:
+        keys = [(start * 7 + step) % 60 for step in range(15)]
+        return recent.of(keys) == [key * key for key in keys]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(look, range(4000)))
