@@ -16,8 +16,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import cycle, islice, product
 from pathlib import Path
@@ -103,13 +104,16 @@ def served(index: Path, *, workers: int = 1) -> Iterator[tuple[str, int]]:
     """Run ``briefqa serve`` on a free port; give its address and its process id."""
     command = [sys.executable, "-m", "briefqa", "serve", "--index", str(index), "--port", "0"]
     command += ["--workers", str(workers)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with (
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process,
+        ThreadPoolExecutor(1) as reading,
+    ):
         try:
             lines = iter(process.stderr or ())
             words = (word for line in lines for word in line.split())
             url = next(word for word in words if word.startswith("http://"))
             # Its log would fill the pipe, and then it would stand still.
-            threading.Thread(target=list, args=(lines,), daemon=True).start()
+            reading.submit(deque, lines, 0)
             yield url, process.pid
         finally:
             process.terminate()
