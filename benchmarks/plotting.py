@@ -1,12 +1,15 @@
 """Draws SVG plots: how a cost grows with size, and bars side by side.
 
 From a terminal it plots a list of records in a JSON file, in which one number is the size and
-others are costs: ``plotting.py FILE.json OUT.svg --size passages --costs p50_ms p95_ms``.
+others are costs: ``plotting.py FILE.json OUT.svg --size passages --costs p50_ms p95_ms``; or groups
+of figures by name, each a number or several measurements: ``plotting.py FILE.json OUT.svg --bars
+retrieval answer``.
 """
 
 import argparse
 import json
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -124,19 +127,39 @@ def curves_of_records(
     return curves(title, size.replace("_", " "), lines)
 
 
+def bars_of_figures(
+    title: str, figures: Mapping[str, Mapping[str, float | Sequence[float]]], names: Sequence[str]
+) -> str:
+    """Return bars of the groups ``names``, and the median where a figure was measured often."""
+    panels = {
+        name: {
+            label: found if isinstance(found, int | float) else statistics.median(found)
+            for label, found in figures[name].items()
+        }
+        for name in names
+    }
+    return bars(title, panels)
+
+
 def main() -> None:
     """Write the plot."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("figures", type=Path, help="JSON file: a list of records, or one by name")
     parser.add_argument("svg", type=Path, help="file to write")
     parser.add_argument("--under", help="name of the list in the file, where it is not the whole")
-    parser.add_argument("--size", required=True, help="the number that names the size")
-    parser.add_argument("--costs", nargs="+", required=True, help="the numbers that are plotted")
+    parser.add_argument("--size", help="the number that names the size")
+    parser.add_argument("--costs", nargs="+", help="the numbers that are plotted over it")
+    parser.add_argument("--bars", nargs="+", help="names of groups of figures, in place of those")
     parser.add_argument("--title", default="", help="what the plot shows")
     options = parser.parse_args()
     figures = json.loads(options.figures.read_text(encoding="utf-8"))
-    records = figures[options.under] if options.under else figures
-    plot = curves_of_records(options.title, options.size, records, options.costs)
+    found = figures[options.under] if options.under else figures
+    if options.bars:
+        plot = bars_of_figures(options.title, found, options.bars)
+    elif options.size and options.costs:
+        plot = curves_of_records(options.title, options.size, found, options.costs)
+    else:
+        parser.error("give --size and --costs for curves, or --bars")
     options.svg.write_text(plot, encoding="utf-8")
 
 

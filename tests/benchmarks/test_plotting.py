@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plotting import bars, curves, curves_of_records
+from plotting import bars, bars_of_figures, curves, curves_of_records
 
 _ABOVE_ZERO = st.floats(min_value=1e-6, max_value=1e12)
 _POINTS = st.lists(st.tuples(_ABOVE_ZERO, _ABOVE_ZERO), min_size=1, max_size=8)
@@ -61,3 +61,14 @@ def test_records_become_a_curve_for_each_cost() -> None:
 
     assert ">p50_ms<" in svg
     assert ">p95_ms<" in svg
+
+
+@given(st.lists(_ABOVE_ZERO, min_size=1, max_size=9))
+def test_of_several_measurements_a_bar_shows_the_middle(found: list[float]) -> None:
+    """One slow run among many must not look like the usual one."""
+    median = sorted([*found, *found])[len(found) - 1 : len(found) + 1]
+    once = bars("t", {"ms": {"a": sum(median) / 2, "b": 7.0}})
+
+    svg = bars_of_figures("t", {"ms": {"a": [*found, *found], "b": 7.0}, "more": {}}, ["ms"])
+
+    assert svg == once
