@@ -13,7 +13,7 @@ CORES: Final = "PYTHON_CPU_COUNT"
 _M_MMAP_THRESHOLD = -3
 _LARGE_BYTES = 128 * 1024
 _SHORT_TURN_S = 0.001
-_FEWEST_NEW = 100_000
+_FEWEST_NEW = 1_000_000
 """How many objects must be new before garbage is looked for, where that is to be rare."""
 
 
@@ -44,12 +44,17 @@ def give_back_large_blocks() -> None:
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Let garbage be looked for rarely while the block runs: imports make only what stays."""
+    """Let garbage be looked for rarely while the block runs: imports make only what stays.
+
+    Nor is it looked for later among what is there when the block ends.
+    """
     before = gc.get_threshold()
     gc.set_threshold(_FEWEST_NEW)
     try:
         yield
     finally:
+        # Else the next look, which is at once, would be at all that was made.
+        gc.freeze()
         gc.set_threshold(*before)
 
 

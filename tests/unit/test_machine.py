@@ -42,6 +42,21 @@ def test_garbage_is_looked_for_as_before_once_all_is_imported() -> None:
     assert after == gc.get_threshold() == before
 
 
+def test_what_was_made_while_collections_were_rare_is_never_looked_through() -> None:
+    """All that was imported stays: the first look at it took as long as a tenth of a question."""
+    gc.collect()
+    try:
+        with rare_collections():
+            made = [[number] for number in range(1000)]
+        looked_through = gc.get_objects()
+        frozen = gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
+
+    assert frozen >= len(made)
+    assert not any(each is made[0] for each in looked_through)
+
+
 def test_turns_are_as_long_as_before_once_the_work_is_done_or_has_failed() -> None:
     """A server that was opened in short turns would change threads too often ever after."""
     before = sys.getswitchinterval()
