@@ -28,13 +28,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, TypeVar
 
 from briefqa.backends.onnx.running import OpenedModel, session_of
 from briefqa.errors import BackendError, IndexDamagedError
-from briefqa.machine import available_cores
+from briefqa.machine import available_cores, sha256_of
 
 FORMAT = 2
 _GRAPH = "model.onnx"
@@ -120,17 +119,11 @@ def _check_files(folder: Path, files: Mapping[str, tuple[str, int]], names: Iter
         sha256, size = files[name]
         path = folder / name
         try:
-            if path.stat().st_size != size or not size:
-                detail = f"it has {path.stat().st_size} bytes, expected {size or 'some'}"
+            if path.stat().st_size != size:
+                detail = f"it has {path.stat().st_size} bytes, expected {size}"
                 raise IndexDamagedError(path, detail)
-            found = _sha256(path)
+            found = sha256_of(path)
         except OSError as error:
             raise IndexDamagedError(path, error.strerror or str(error)) from error
         if found != sha256:
             raise IndexDamagedError(path, f"SHA-256 is {found}, expected {sha256}")
-
-
-def _sha256(path: Path) -> str:
-    # All at once: after each part this thread would have to wait for one that imports modules.
-    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-        return hashlib.sha256(data).hexdigest()
