@@ -187,7 +187,7 @@ def exported_or_loaded(  # noqa: PLR0913 - a model, and all that becomes of its 
         # To know what the model is takes as long as to know that its export is whole.
         opened = opening.submit(exports.usable, expected) if expected is not None else None
         model_id = plugin.identify(argument)
-        is_it = opened is not None and model_id == expected
+        is_it = model_id == expected
         exported = opened.result() if opened and is_it else exports.usable(model_id)
     exported = exported or exports.copied(model_id)
     if exported is not None:
