@@ -135,8 +135,7 @@ class _StopWords:
 
     def among(self, found: AbstractSet[str]) -> AbstractSet[str]:
         """Return those of the words, which are in lower case, that are stop words somewhere."""
-        # The words of a text are few beside all that are known: each of them is looked for there.
-        new = set(found).difference(self._others).difference(self.languages)
+        new = {word for word in found if word not in self._others and word not in self.languages}
         if new:
             self._look_up(new)
         return found & self.languages.keys()
@@ -145,10 +144,9 @@ class _StopWords:
         others = _sieve(*_NAMES).analyze(" ".join(new))
         somewhere = new.difference(others)
         # Only now: most words are stop words nowhere, which one look tells.
-        if somewhere:
-            left = {code: set(_sieve(code).analyze(" ".join(somewhere))) for code in _NAMES}
-            for word in somewhere:
-                self.languages[word] = frozenset(code for code in _NAMES if word not in left[code])
+        left = {code: set(_sieve(code).analyze(" ".join(somewhere))) for code in _NAMES}
+        for word in somewhere:
+            self.languages[word] = frozenset(code for code in _NAMES if word not in left[code])
         if len(self._others) > _MOST_LOOKED_UP:
             self._others = set()
         self._others.update(others)
