@@ -2,18 +2,21 @@
 
 import ctypes
 import gc
+import hashlib
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 CORES: Final = "PYTHON_CPU_COUNT"
 
 _M_MMAP_THRESHOLD = -3
 _LARGE_BYTES = 128 * 1024
+_HASHED_AT_ONCE = 32 * 1024 * 1024
 _SHORT_TURN_S = 0.001
-_FEWEST_NEW = 100_000
+_FEWEST_NEW = 1_000_000
 """How many objects must be new before garbage is looked for, where that is to be rare."""
 
 
@@ -42,14 +45,36 @@ def give_back_large_blocks() -> None:
         mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a large file, in hex.
+
+    It is read in few parts: after each, a thread waits for those that are busy in Python.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    found = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        size = min(_HASHED_AT_ONCE, os.fstat(file.fileno()).st_size + 1)
+        part = memoryview(bytearray(size))
+        while count := file.readinto(part):
+            found.update(part[:count])
+    return found.hexdigest()
+
+
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Let garbage be looked for rarely while the block runs: imports make only what stays."""
+    """Let garbage be looked for rarely while the block runs: imports make only what stays.
+
+    Nor is it looked for later among what is there when the block ends.
+    """
     before = gc.get_threshold()
     gc.set_threshold(_FEWEST_NEW)
     try:
         yield
     finally:
+        # Else the next look, which is at once, would be at all that was made.
+        gc.freeze()
         gc.set_threshold(*before)
 
 

@@ -9,7 +9,8 @@ from tests.integration.processes import run_python
 pytestmark = pytest.mark.model
 
 # Seconds of imports for each of the first three; our own readers and chunking bring more, and
-# what serves chat frontends and agents is for servers.
+# what serves chat frontends and agents is for servers. What has a model write, or follows a
+# conversation, is for the questions that ask for it.
 _NOT_FOR_QUESTIONS = {
     "pandas",
     "pymilvus",
@@ -18,6 +19,8 @@ _NOT_FOR_QUESTIONS = {
     "sentence_transformers",
     "fastapi",
     "mcp",
+    "briefqa.answering.conversation",
+    "briefqa.answering.generating",
     "briefqa.api",
     "openai",
     "tiktoken",

@@ -1,12 +1,15 @@
 """How many cores there are is what the system says, unless somebody says it."""
 
 import gc
+import hashlib
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
-from briefqa.machine import CORES, available_cores, rare_collections, short_turns
+from briefqa import machine
+from briefqa.machine import CORES, available_cores, rare_collections, sha256_of, short_turns
 
 
 @pytest.mark.parametrize(("said", "cores"), [("1", 1), ("3", 3)])
@@ -40,6 +43,33 @@ def test_garbage_is_looked_for_as_before_once_all_is_imported() -> None:
 
     assert rarer > before
     assert after == gc.get_threshold() == before
+
+
+def test_what_was_made_while_collections_were_rare_is_never_looked_through() -> None:
+    """All that was imported stays: the first look at it took as long as a tenth of a question."""
+    gc.collect()
+    try:
+        with rare_collections():
+            made = [[number] for number in range(1000)]
+        looked_through = gc.get_objects()
+        frozen = gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
+
+    assert frozen >= len(made)
+    assert not any(each is made[0] for each in looked_through)
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 16, 17])
+def test_a_file_is_hashed_whole_whatever_its_size(
+    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model whose last part was passed over would be taken for whole."""
+    monkeypatch.setattr(machine, "_HASHED_AT_ONCE", 8)
+    data = bytes(range(size))
+    (tmp_path / "file").write_bytes(data)
+
+    assert sha256_of(tmp_path / "file") == hashlib.sha256(data).hexdigest()
 
 
 def test_turns_are_as_long_as_before_once_the_work_is_done_or_has_failed() -> None:

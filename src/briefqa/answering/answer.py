@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from briefqa.answering.abstention import check_risk, confidence, threshold_for
 from briefqa.answering.citing import AnswerableIndex, passages_of
-from briefqa.answering.conversation import check_history, rewriting, self_contained
 from briefqa.answering.declining import Missing, find_missing, reason_to_decline
 from briefqa.answering.drafting import Draft, draft_extracted, draft_written
 from briefqa.answering.evidence import Evidence, gather_evidence
@@ -105,7 +104,10 @@ def stream_answer(
     """
     check_limit(options.k)
     check_risk(options.risk)
-    check_history(options.history)
+    if options.history:
+        from briefqa.answering.conversation import check_history  # noqa: PLC0415 - as below
+
+        check_history(options.history)
     return _answering(check_question(question), index, models, options)
 
 
@@ -194,6 +196,11 @@ def _standing_alone(
     question: str, models: Models, options: Options
 ) -> Generator[StillWriting, None, str]:
     """Return ``question`` with what it leans on of the history put in."""
+    if not options.history:
+        return question
+    # Slow to import, and most questions are the first.
+    from briefqa.answering.conversation import rewriting, self_contained  # noqa: PLC0415
+
     if models.writer is None:
         return self_contained(question, options.history)
     return (yield from rewriting(models.writer.model, question, options.history))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from briefqa.answering.citing import AnswerableIndex, Citer
 from briefqa.answering.disagreement import disagreements_among, find_disputes, in_order
 from briefqa.answering.extracting import Extract
-from briefqa.answering.generating import JUDGE, WRITE, write_answer
 from briefqa.answering.options import Writer
 from briefqa.datatypes import (
     AnswerSentence,
@@ -95,6 +94,9 @@ def draft_written(  # noqa: PLR0913 - what is asked, of what, of whom, and what 
         policy: What becomes of a sentence that is not supported.
         instead: What is quoted where nothing is left of what it wrote.
     """
+    # Slow to import, and most answers are quoted.
+    from briefqa.answering.generating import JUDGE, WRITE, write_answer  # noqa: PLC0415
+
     citer = Citer(index)
     sentences: list[AnswerSentence] = []
     coming = write_answer(question, hits, index, writer, watch, policy=policy)

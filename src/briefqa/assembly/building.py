@@ -115,12 +115,8 @@ def _judge(gate: "Gate", index: Path, on_progress: ProgressListener | None) -> J
 
 
 @contextmanager
-def _loading(
-    spec: str, index: Path, on_progress: ProgressListener | None, *, gpu: bool
-) -> Iterator[Callable[[], Embedder]]:
+def _loading(load: Callable[[], Embedder], index: Path) -> Iterator[Callable[[], Embedder]]:
     """Load a model in the background while an index that is there is opened."""
-    models = index / MODELS_FOLDER
-    load = partial(embedder_for_indexing, spec, models, gpu=gpu, on_progress=on_progress)
     if stamp_of_current(index) is None:
         # Nothing is to be opened, and a folder for a new index is not to be made in vain.
         model = load()
@@ -145,8 +141,12 @@ def _crew(  # noqa: PLR0913 - what either kind needs
     if gpu and ray is not None:
         msg = "the workers of a cluster embed on processors; give --gpu or --ray, not both"
         raise UsageError(msg)
-    spec = embedder or _embedder_of(index)
-    with _loading(spec, index, on_progress, gpu=gpu) as load_embedder:
+    models, built_with = index / MODELS_FOLDER, _model_of(index)
+    spec = embedder or (DEFAULT_EMBEDDER if built_with is None else built_with.rpartition("@")[0])
+    load = partial(
+        embedder_for_indexing, spec, models, built_with=built_with, gpu=gpu, on_progress=on_progress
+    )
+    with _loading(load, index) as load_embedder:
         if ray is None:
             with crew_here(load_embedder, options, on_progress=on_progress) as crew:
                 yield crew
@@ -158,7 +158,7 @@ def _crew(  # noqa: PLR0913 - what either kind needs
             load_embedder(),
             options,
             spec=spec,
-            models=index / MODELS_FOLDER,
+            models=models,
             on_progress=on_progress,
         )
         with cluster as crew:
@@ -234,13 +234,12 @@ def put_into_index(
         )
 
 
-def _embedder_of(index: Path) -> str:
-    """Return the setting that names the model of ``index``, or the default one."""
+def _model_of(index: Path) -> str | None:
+    """Return the id of the model that made ``index``; None if it does not say."""
     try:
-        manifest = read_manifest(index, read_current(index).serving)
+        return read_manifest(index, read_current(index).serving).model_id
     except IndexFileError:
-        return DEFAULT_EMBEDDER
-    return manifest.model_id.rpartition("@")[0]
+        return None
 
 
 def misreferences(index: Path | str) -> tuple[Misreference, ...]:

@@ -29,4 +29,6 @@ def crew_here(
 ) -> Iterator[Crew]:
     """Give the processes of this machine."""
     with ReaderPool(options) as readers:
+        # The model is loaded meanwhile, and the index opened.
+        readers.begin()
         yield Crew(readers, load_embedder, on_progress)

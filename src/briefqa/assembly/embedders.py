@@ -23,13 +23,19 @@ _STAGE = "model"
 
 
 def embedder_for_indexing(
-    spec: str, models: Path, *, gpu: bool = False, on_progress: ProgressListener | None = None
+    spec: str,
+    models: Path,
+    *,
+    built_with: str | None = None,
+    gpu: bool = False,
+    on_progress: ProgressListener | None = None,
 ) -> Embedder:
     """Return the embedder that ``spec`` names, exporting it first if that is possible.
 
     Args:
         spec: ``name`` or ``name:argument`` of an embedder plug-in.
         models: Folder of the exports; made if missing.
+        built_with: Id of the model that made the index, if there is one: most likely the same.
         gpu: Have a GPU embed passages, through the model's own library.
         on_progress: Told of stage ``model`` while a model is loaded and exported.
 
@@ -40,8 +46,14 @@ def embedder_for_indexing(
     """
     name, argument = split_spec(spec)
     plugin = embedder_plugin(name)
+    is_same = built_with is not None and built_with.rpartition("@")[0] == spec
     embedder = exported_or_loaded(
-        plugin, argument, _exports(models), stage=_STAGE, on_progress=on_progress
+        plugin,
+        argument,
+        _exports(models),
+        stage=_STAGE,
+        on_progress=on_progress,
+        expected=built_with if is_same else None,
     )
     if not gpu:
         return embedder

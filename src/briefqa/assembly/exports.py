@@ -9,6 +9,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar, runtime_checkable
@@ -159,13 +160,14 @@ def _copy_files(source: Path, folder: Path) -> None:
         shutil.copyfile(path, folder / path.name)
 
 
-def exported_or_loaded(
+def exported_or_loaded(  # noqa: PLR0913 - a model, and all that becomes of its export
     plugin: ModelPlugin[Reference],
     argument: str,
     exports: Exports[Exported],
     *,
     stage: str,
     on_progress: ProgressListener | None = None,
+    expected: str | None = None,
 ) -> Exported | Reference:
     """Return a model's export, made if need be, or the model itself if there can be none.
 
@@ -175,16 +177,21 @@ def exported_or_loaded(
         exports: Where the export is kept.
         stage: What ``on_progress`` is told of while the model is loaded and exported.
         on_progress: Told of three steps, unless the export is there already, or installed.
+        expected: Id that the model most likely has: its export is opened meanwhile.
 
     Raises:
         BackendError: If the model cannot be found or loaded.
         BriefqaError: What the exports make of a folder that cannot be written.
     """
-    model_id = plugin.identify(argument)
-    for finished in (exports.usable, exports.copied):
-        exported = finished(model_id)
-        if exported is not None:
-            return exported
+    with ThreadPoolExecutor(1) as opening:
+        # To know what the model is takes as long as to know that its export is whole.
+        opened = opening.submit(exports.usable, expected) if expected is not None else None
+        model_id = plugin.identify(argument)
+        is_it = model_id == expected
+        exported = opened.result() if opened and is_it else exports.usable(model_id)
+    exported = exported or exports.copied(model_id)
+    if exported is not None:
+        return exported
     tell = on_progress or _ignore
     tell(Progress(stage, 0, 2))
     reference = plugin.load(argument)

@@ -5,6 +5,7 @@ HTTP server) is imported by the function that needs it, so that a question
 does not wait for what it does not use.
 """
 
+import os
 from collections.abc import Sequence
 
 from briefqa.machine import rare_collections
@@ -18,6 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: What was typed after the name; by default what this process was given.
     """
+    # pydantic would look through all that is installed for plug-ins, which no command needs.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     with rare_collections():
         from briefqa.cli import app  # noqa: PLC0415 - only now can it be imported quickly
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from briefqa.cli.commands import GROUPS, Group
 from briefqa.cli.output import say_warnings, tolerate_narrow_encodings
@@ -58,6 +59,13 @@ def application(only: str | None = None) -> typer.Typer:
     return app
 
 
+def _program(only: str | None) -> Callable[..., int]:
+    """Return the `application` as it is run, with all imported that reads its options."""
+    with rare_collections():
+        # Only what is called is imported; else it is for the whole program to understand.
+        return get_command(application(only))
+
+
 def _group(group: Group, only: str | None) -> typer.Typer:
     app = typer.Typer(
         help=group.help,
@@ -105,9 +113,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
 
     def work() -> int:
-        with rare_collections():
-            # Only what is called is imported; else it is for the whole program to understand.
-            app = application(given[0] if given else None)
-        return app(given, prog_name="briefqa", standalone_mode=False) or 0
+        program = _program(given[0] if given else None)
+        return program(given, prog_name="briefqa", standalone_mode=False) or 0
 
     return told(work)

@@ -9,7 +9,7 @@ import typer
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption
 from briefqa.cli.output import print_json, say
 from briefqa.cli.progress import progress_on_stderr
-from briefqa.machine import short_turns
+from briefqa.machine import rare_collections, short_turns
 
 if TYPE_CHECKING:
     from briefqa.assembly.gating import Gate
@@ -99,17 +99,17 @@ def index(
     where there are several. With --watch, each change is followed until Ctrl-C,
     and with --json each report is one line.
     """
-    from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
+    with rare_collections():
+        # Slow to import, readers above all, and `--help` needs none.
+        from briefqa.assembly.building import roots_to_index  # noqa: PLC0415
+        from briefqa.assembly.places import require_folder  # noqa: PLC0415
+        from briefqa.settings import load_settings  # noqa: PLC0415
 
     sections = {
         "documents": None if ocr is None else {"ocr": ocr},
         "vectors": None if recall is None else {"recall": recall},
     }
     settings = load_settings({"index": index_folder, "embedder": embedder, **sections})
-
-    from briefqa.assembly.building import roots_to_index  # noqa: PLC0415 - readers import slowly
-    from briefqa.assembly.places import require_folder  # noqa: PLC0415
-
     folder = require_folder(settings.index)
     roots = roots_to_index(folders or None, folder)
     report: SyncReport | None = None

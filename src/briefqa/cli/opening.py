@@ -1,7 +1,6 @@
 """Opens the index that the settings name, with the models they name."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from briefqa.cli.output import say
@@ -30,16 +29,16 @@ def open_configured(settings: "Settings") -> "Service":
         UnknownModelError: If there is no language model of that name.
         BackendError: If a model cannot be loaded.
     """
-    from briefqa.assembly.opening import follow_index  # noqa: PLC0415 - slow to import
+    with rare_collections(), short_turns():
+        from briefqa.assembly.opening import follow_index  # noqa: PLC0415 - slow to import
 
-    with short_turns(), rare_collections(), ThreadPoolExecutor(1) as opening:
-        index = opening.submit(follow_index, settings.index, embedder=settings.embedder)
-        # As slow to import; the model is loaded meanwhile.
-        from briefqa.assembly.models import writers  # noqa: PLC0415
-        from briefqa.assembly.service import open_index  # noqa: PLC0415
+        # Before what answers is imported: the index is opened while its model is loaded.
+        index = follow_index(settings.index, embedder=settings.embedder)
+        from briefqa.assembly.models import writers  # noqa: PLC0415 - as slow
+        from briefqa.assembly.service import open_index  # noqa: PLC0415 - as above
 
         return open_index(
-            index.result(),
+            index,
             reranker=settings.reranker,
             rerank_top=settings.rerank_top,
             risk=settings.risk,

@@ -1,5 +1,7 @@
 """Reads Markdown and plain text, with or without front matter."""
 
+# ruff: noqa: PLC0415 - a folder of plain text should not wait for the parser of Markdown
+
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,7 +10,6 @@ from briefqa.documents.decoding import decode
 from briefqa.documents.draft import Draft
 from briefqa.documents.files import SourceBytes
 from briefqa.documents.front_matter import FrontMatter, split_front_matter
-from briefqa.documents.markdown import markdown_blocks
 from briefqa.documents.metadata import field_of, header_lines, read_metadata, roles_of
 from briefqa.documents.plain import plain_blocks
 
@@ -46,6 +47,8 @@ def read_markdown(file: SourceBytes) -> Document:
     front, body_start = split_front_matter(text)
     if front is not None:
         return _with_front_matter(file, text, front, body_start)
+    from briefqa.documents.markdown import markdown_blocks
+
     draft = Draft()
     draft.add(text, markdown_blocks(text), [Mark(0, 1, 1)])
     return draft.finish(
@@ -56,6 +59,8 @@ def read_markdown(file: SourceBytes) -> Document:
 def _with_front_matter(
     file: SourceBytes, text: str, front: FrontMatter, body_start: int
 ) -> Document:
+    from briefqa.documents.markdown import markdown_blocks
+
     body_fields = [name for name in front.texts if name.lower() in _BODY_FIELDS]
     fields = {name: value for name, value in front.fields.items() if name not in body_fields}
     metadata = read_metadata(fields)

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,16 @@ def entry_of(path: Path) -> FileEntry:
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         return FileEntry(digest, stream.tell())
+
+
+def entries_of(paths: Sequence[Path]) -> list[FileEntry]:
+    """Return what `entry_of` does for each of ``paths``, in order.
+
+    Raises:
+        OSError: If one cannot be read.
+    """
+    with _threads() as pool:
+        return list(pool.map(entry_of, paths))
 
 
 def read_manifest(index: Path, ref: GenerationRef) -> Manifest:
@@ -74,11 +84,15 @@ def damaged_files(index: Path, ref: GenerationRef, files: Mapping[str, FileEntry
         path = (folder / name).relative_to(index).as_posix()
         return Problem(path, detail) if detail else None
 
-    # hashlib lets go of the interpreter's lock, so threads do use the cores.
     largest_first = sorted(files, key=lambda name: -files[name].size)
-    with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
+    with _threads() as pool:
         found = [problem for problem in pool.map(problem, largest_first) if problem]
     return sorted(found, key=lambda problem: problem.path)
+
+
+def _threads() -> ThreadPoolExecutor:
+    # hashlib lets go of the interpreter's lock, so threads do use the cores.
+    return ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1))
 
 
 def _difference(path: Path, expected: FileEntry) -> str | None:

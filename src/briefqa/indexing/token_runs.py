@@ -143,9 +143,14 @@ class TokenRuns:
         gaps = np.flatnonzero(firsts[1:] != lasts[:-1])
         begins = firsts[np.append(0, gaps + 1)].tolist()
         runs = list(zip(begins, lasts[np.append(gaps, -1)].tolist(), strict=True))
-        bounds = np.cumsum(lasts - firsts)[:-1]
-        columns = (self._columns.ids, self._columns.starts, self._columns.codes)
-        return list(map(ChunkTokens, *(np.split(each.of(runs), bounds) for each in columns)))
+        columns = self._columns
+        found, starts = columns.ids.of(runs), columns.starts.of(runs)
+        codes = columns.codes.of(runs)
+        # By hand: numpy's own way to split took four times as long.
+        return [
+            ChunkTokens(found[begin:end], starts[begin:end], codes[begin:end])
+            for begin, end in pairwise([0, *np.cumsum(lasts - firsts).tolist()])
+        ]
 
     def similarities(
         self, query: TokenVectors, parts: Sequence[tuple[ChunkId, Sequence[int]]], /

@@ -14,7 +14,7 @@ from briefqa.indexing.durable import files_below
 from briefqa.indexing.embedding import VectorPlan
 from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import LEXICAL, TOKENS, Generation
-from briefqa.indexing.integrity import MANIFEST, entry_of
+from briefqa.indexing.integrity import MANIFEST, entries_of
 from briefqa.indexing.manifest import Manifest, Recipe
 from briefqa.indexing.staging import Staging
 from briefqa.indexing.tokens import READ_WHOLE
@@ -83,17 +83,15 @@ def write_manifest(folder: Path, contents: Contents) -> str:
     for path in files_below(folder):
         if path not in read_whole and path.stat().st_size > LARGE_BYTES:
             write_blocks(path)
+    # Whatever vouched for a lock file would call its absence damage.
+    paths = [path for path in files_below(folder) if path.suffix != ".lock"]
+    names = [path.relative_to(folder).as_posix() for path in paths]
     manifest = Manifest(
         generation=contents.generation,
         recipe=contents.recipe,
         documents=len(contents.gathered.fingerprints),
         chunks=len(contents.plan.keys),
-        files={
-            path.relative_to(folder).as_posix(): entry_of(path)
-            for path in files_below(folder)
-            # Whatever vouched for one would call its absence damage.
-            if path.suffix != ".lock"
-        },
+        files=dict(zip(names, entries_of(paths), strict=True)),
     )
     data = manifest.to_bytes()
     (folder / MANIFEST).write_bytes(data)

@@ -75,6 +75,25 @@ def test_the_first_run_exports_and_tells_how_far_it_is(spec: str, tmp_path: Path
 
 @pytest.mark.model
 @pytest.mark.usefixtures("no_loading")
+def test_only_a_model_that_is_still_the_same_is_taken_for_that_of_the_index(
+    spec: str, built: tuple[str, Path], tmp_path: Path
+) -> None:
+    """Its export is opened before it is known what the model is now; that must not show."""
+    model_id, models = built
+    other = write_tiny_model(tmp_path / "other", seed=4, prompts={})
+    changed = f"{spec}@{sentence_transformers.identify(str(other)).rpartition('@')[2]}"
+    shutil.copytree(models, tmp_path / "models")
+    export = tmp_path / "models" / model_id.rpartition("@")[2]
+    shutil.copytree(export, export.with_name(changed.rpartition("@")[2]))
+
+    same = embedder_for_indexing(spec, tmp_path / "models", built_with=model_id)
+    in_vain = embedder_for_indexing(spec, tmp_path / "models", built_with=changed)
+
+    assert same.model_id == in_vain.model_id == model_id
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("no_loading")
 def test_later_runs_load_only_the_export(spec: str, built: tuple[str, Path]) -> None:
     """Loading the model's own library takes longer than most runs."""
     model_id, models = built

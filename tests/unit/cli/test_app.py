@@ -18,7 +18,7 @@ def _ends_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
         assert (arguments, prog_name, standalone_mode) == (["ask"], "briefqa", False)
         raise error
 
-    monkeypatch.setattr(module, "application", lambda _: fail)
+    monkeypatch.setattr(module, "_program", lambda _: fail)
 
 
 @pytest.mark.parametrize(

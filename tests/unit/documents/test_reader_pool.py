@@ -8,7 +8,7 @@ from tests.unit.documents import hostile_readers
 
 from briefqa.datatypes import Document
 from briefqa.documents import SourceFile, read_file
-from briefqa.documents.isolation import pool
+from briefqa.documents.isolation import ReaderProcess, pool
 from briefqa.documents.isolation.pool import ReaderPool
 from briefqa.documents.options import ReadingOptions
 from briefqa.errors import DocumentError
@@ -41,6 +41,26 @@ def test_what_is_read_ahead_is_what_is_read_in_process(tmp_path: Path) -> None:
 
 def _told(found: Document | DocumentError) -> object:
     return found if isinstance(found, Document) else (found.source, found.reason)
+
+
+def test_a_process_that_was_begun_reads_the_first_file(tmp_path: Path) -> None:
+    """It is started while the model is loaded; a second one would cost as much again."""
+    with ReaderPool(reader=f"{hostile_readers.__name__}:tell_process") as readers:
+        readers.begin()
+        began = time.monotonic()
+        while not (child := _child_of(readers)) and time.monotonic() - began < 10:
+            time.sleep(0.01)
+        list(readers.read(_file(tmp_path, "a.txt")))
+        after = _child_of(readers)
+
+    assert child is not None
+    assert after is child
+
+
+def _child_of(readers: ReaderPool) -> object:
+    [reader] = readers._workers
+    assert isinstance(reader, ReaderProcess)
+    return reader._child
 
 
 def test_files_are_read_in_the_order_expected(tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ class RemoteReader:
         self._worker: Worker | None = None
         self._is_closed = False
 
+    def begin(self) -> None:
+        """Do nothing: the workers stand ready."""
+
     def close(self) -> None:
         """End the read that is under way, and with it its worker."""
         self._is_closed = True

@@ -79,8 +79,8 @@ class OnnxEmbedder:
     def __init__(self, card: _Card, opened: OpenedModel) -> None:
         self._card = card
         self._opened = opened
-        self._tokens = WordPieceCounter(opened.tokenizer.to_str(), card.max_tokens)
-        # Only after the counter has its copy: that one must see the whole of a text.
+        # A tokenizer of its own: it must see the whole of a text.
+        self._tokens = WordPieceCounter(opened.tokenizer_json, card.max_tokens)
         opened.tokenizer.enable_truncation(card.window)
         self._warned = False
 

@@ -25,20 +25,21 @@ model was made for, null if it does not say. A reranker's has
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any, TypeVar
 
 from briefqa.backends.onnx.running import OpenedModel, session_of
 from briefqa.errors import BackendError, IndexDamagedError
-from briefqa.machine import available_cores
+from briefqa.machine import available_cores, sha256_of
 
 FORMAT = 2
-_HASHED_AT_ONCE = 8_000_000
 _GRAPH = "model.onnx"
 _TOKENIZER = "tokenizer.json"
 _CARD = "model.json"
+_SMALL = (_TOKENIZER, _GRAPH)
 
 # Any: a parsed JSON object; whoever reads one converts or indexes every field.
 Fields = dict[str, Any]
@@ -61,24 +62,31 @@ def open_model(
         BackendError: If onnxruntime cannot load an undamaged graph.
     """
     card, files = _read_card(folder / _CARD, read)
-    damaged: list[IndexDamagedError] = []
-    # Hashing 90 MB and importing onnxruntime take about as long: do both at once.
-    checking = Thread(target=_check_files, args=(folder, files, damaged))
-    checking.start()
-    import onnxruntime  # noqa: F401, PLC0415
-    from tokenizers import Tokenizer  # noqa: PLC0415
+    with ThreadPoolExecutor(1) as checking:
+        # Hashing the weights, 90 MB, takes as long as all that is imported and read meanwhile.
+        weights = [name for name in files if name not in _SMALL]
+        checked = checking.submit(_check_files, folder, files, weights)
+        _check_files(folder, files, _SMALL)
+        import onnxruntime  # noqa: F401, PLC0415
+        from tokenizers import Tokenizer  # noqa: PLC0415
 
-    checking.join()
-    if damaged:
-        raise damaged[0]
-    try:
+        with _loading(folder):
+            tokenizer_json = (folder / _TOKENIZER).read_text(encoding="utf-8")
+            tokenizer = Tokenizer.from_str(tokenizer_json)
+        checked.result()
+    with _loading(folder):
         session = session_of(folder / _GRAPH)
-        tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
+    return card, OpenedModel(session, tokenizer, tokenizer_json, threads or available_cores())
+
+
+@contextmanager
+def _loading(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except Exception as error:
         # Both libraries raise bare or private classes; chained, never swallowed.
         msg = f"onnxruntime cannot load the model in {str(folder)!r}: {error}"
         raise BackendError(msg) from error
-    return card, OpenedModel(session, tokenizer, threads or available_cores())
 
 
 def _read_card(
@@ -104,31 +112,18 @@ def _read_card(
         raise IndexDamagedError(path, f"it is not a model's description: {error}") from error
 
 
-def _check_files(
-    folder: Path, files: Mapping[str, tuple[str, int]], damaged: list[IndexDamagedError]
-) -> None:
-    for name in sorted({_GRAPH, _TOKENIZER} - files.keys()):
-        damaged += [IndexDamagedError(folder / _CARD, f"it does not name {name}")]
-    for name, (sha256, size) in files.items():
+def _check_files(folder: Path, files: Mapping[str, tuple[str, int]], names: Iterable[str]) -> None:
+    for name in names:
+        if name not in files:
+            raise IndexDamagedError(folder / _CARD, f"it does not name {name}")
+        sha256, size = files[name]
         path = folder / name
         try:
             if path.stat().st_size != size:
                 detail = f"it has {path.stat().st_size} bytes, expected {size}"
-                damaged.append(IndexDamagedError(path, detail))
-                continue
-            found = _sha256(path)
+                raise IndexDamagedError(path, detail)
+            found = sha256_of(path)
         except OSError as error:
-            damaged.append(IndexDamagedError(path, error.strerror or str(error)))
-            continue
+            raise IndexDamagedError(path, error.strerror or str(error)) from error
         if found != sha256:
-            damaged.append(IndexDamagedError(path, f"SHA-256 is {found}, expected {sha256}"))
-
-
-def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
-    # Few and large: after each part this thread has to wait for one that imports modules.
-    part = memoryview(bytearray(_HASHED_AT_ONCE))
-    with path.open("rb", buffering=0) as file:
-        while count := file.readinto(part):
-            found.update(part[:count])
-    return found.hexdigest()
+            raise IndexDamagedError(path, f"SHA-256 is {found}, expected {sha256}")

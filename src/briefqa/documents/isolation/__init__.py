@@ -49,6 +49,15 @@ class ReaderProcess:
         if child is not None:
             child.end()
 
+    def begin(self) -> None:
+        """Start the child, so that the first read need not wait for it.
+
+        Raises:
+            BackendError: If no child process can be started.
+        """
+        if self._child is None:
+            self._child = Child(self._options, self._reader)
+
     def read(
         self, file: SourceFile, *, upcoming: SourceFile | None = None
     ) -> Iterator[Document | DocumentError]:

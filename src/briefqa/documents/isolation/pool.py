@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Condition, Thread
@@ -12,7 +12,7 @@ from briefqa.datatypes import Document
 from briefqa.documents.files import SourceFile
 from briefqa.documents.isolation import READER, ReaderProcess
 from briefqa.documents.options import DEFAULT_OPTIONS, ReadingOptions
-from briefqa.errors import DocumentError
+from briefqa.errors import BackendError, DocumentError
 from briefqa.machine import available_cores
 
 _FILES_A_PROCESS = 8
@@ -28,6 +28,10 @@ _MOST_AHEAD = 20_000_000
 
 class FileReader(Protocol):
     """Reads one file after another, as `ReaderProcess` does; used by one thread but for `close`."""
+
+    def begin(self) -> None:
+        """Get ready for the first file, where that takes time; raises BackendError if it cannot."""
+        ...
 
     def read(self, file: SourceFile, /) -> Iterator[Document | DocumentError]:
         """Yield the documents of ``file`` in order, and an error for each that cannot be read."""
@@ -105,6 +109,12 @@ class ReaderPool:
                 reader.close()
                 thread.join(0.05)
 
+    def begin(self) -> None:
+        """Start a process now, so that the first file need not wait for it."""
+        with self._changed:
+            if not self._workers:
+                self._begin_one()
+
     def expect(self, file: SourceFile) -> None:
         """Say that ``file`` will be asked for, after those expected before."""
         expected = _Expected(file)
@@ -112,11 +122,14 @@ class ReaderPool:
         with self._changed:
             self._waiting.append(expected)
             if len(self._workers) < min(self._most, 1 + len(self._waiting) // _FILES_A_PROCESS):
-                reader = self._start()
-                thread = Thread(target=self._work, args=(reader,), daemon=True)
-                self._workers[reader] = thread
-                thread.start()
+                self._begin_one()
             self._changed.notify_all()
+
+    def _begin_one(self) -> None:
+        reader = self._start()
+        thread = Thread(target=self._work, args=(reader,), daemon=True)
+        self._workers[reader] = thread
+        thread.start()
 
     def read(self, file: SourceFile) -> Iterator[Document | DocumentError]:
         """Yield the documents of ``file`` in order, and an error for each that cannot be read.
@@ -155,6 +168,8 @@ class ReaderPool:
 
     def _work(self, reader: FileReader) -> None:
         with closing(reader):
+            with suppress(BackendError):  # The first read tries again, and says why it cannot.
+                reader.begin()
             while (each := self._next(reader)) is not None:
                 try:
                     for found in reader.read(each.file):
