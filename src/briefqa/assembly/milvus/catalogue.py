@@ -8,6 +8,7 @@ from briefqa.assembly.milvus.collections import Collections
 from briefqa.assembly.milvus.facts import MilvusFacts
 from briefqa.assembly.milvus.head import Head
 from briefqa.assembly.milvus.rows import BODY, INFO, Placed, chunk_of, placed
+from briefqa.backends.faiss.numbering import NumberedChunks
 from briefqa.backends.milvus.expressions import any_of, quoted
 from briefqa.backends.milvus.layout import (
     CHUNK_ID,
@@ -25,6 +26,7 @@ from briefqa.errors import UnknownDocumentError
 from briefqa.indexing.catalogue import fingerprint_of
 from briefqa.indexing.manifest import Fingerprint
 from briefqa.indexing.selecting import Selector
+from briefqa.protocols import ChunkNumbers
 
 _DOCUMENTS_KEPT = 32
 _INFOS_KEPT = 4096
@@ -43,6 +45,7 @@ class MilvusCatalogue:
         self._selector = Selector(MilvusFacts(collections, head))
         self._recent = lru_cache(_DOCUMENTS_KEPT)(self._document)
         self._infos: dict[DocId, Placed] = {}
+        self._numbers: ChunkNumbers | None = None
         self._read: dict[ChunkId, Chunk] = {}
 
     @property
@@ -112,9 +115,15 @@ class MilvusCatalogue:
         """Return the ids of all chunks, in the order in which they were added."""
         return [chunk_id for _, chunk_id, _ in self.embedding_keys()]
 
-    def fingerprints(self) -> list[Fingerprint]:
-        """Return the state of every document, sorted by ``doc_id``."""
-        return [fingerprint_of(info) for info in self.documents()]
+    def numbers(self) -> ChunkNumbers:
+        """Return what leads from the number of a chunk to its id, and back."""
+        if self._numbers is None:
+            self._numbers = NumberedChunks(self.chunk_ids())
+        return self._numbers
+
+    def fingerprints(self) -> Iterator[Fingerprint]:
+        """Yield the state of every document, sorted by ``doc_id``."""
+        return map(fingerprint_of, self.documents())
 
     def files(self) -> dict[str, str]:
         """Return source and SHA-256 of the files of which every document is here."""
