@@ -60,7 +60,9 @@ def write_documents(folder: Path, count: int) -> None:
     for first in range(0, count, _A_FILE):
         with (folder / f"{first:09}.jsonl").open("w", encoding="utf-8") as stream:
             for number in range(first, min(count, first + _A_FILE)):
-                text = f"Number {number} is about {' '.join(chance.choices(_WORDS, k=8))}."
+                # Its number in words, so that the words are few, as caches of them are bounded.
+                told = [_WORDS[int(digit)] for digit in f"{number:07}"]
+                text = f"{' '.join(told)} and {' '.join(chance.choices(_WORDS, k=8))}."
                 stream.write(json.dumps({"_id": f"{number:07}", "text": text}) + "\n")
 
 
