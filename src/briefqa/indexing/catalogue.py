@@ -71,6 +71,12 @@ CREATE TABLE chunks (
     text_start INTEGER NOT NULL, text_bytes INTEGER NOT NULL
 ) STRICT;
 """
+_KEYS = (
+    "SELECT documents.doc_id, {chunk}, embedding_key FROM documents, chunks"
+    " WHERE position BETWEEN first_chunk AND first_chunk + documents.chunks - 1"
+    " ORDER BY documents.doc_id, position"
+)
+
 _Record = TypeVar("_Record")
 
 
@@ -109,6 +115,7 @@ class Catalogue:
         self._outlines_read = Recent(self._read_outlines, most=_OUTLINES_KEPT)
         self._recent = lru_cache(_DOCUMENTS_KEPT)(self._document)
         self._selector = Selector(StatedFacts(self._rows))
+        self._numbers: CatalogueNumbers | None = None
 
     def close(self) -> None:
         """Close the files; the catalogue is of no use afterwards."""
@@ -206,16 +213,19 @@ class Catalogue:
 
     def numbers(self) -> CatalogueNumbers:
         """Return what leads from the number of a chunk to its id, and back."""
-        [(last,)] = self._rows("SELECT max(position) FROM chunks")
-        return CatalogueNumbers(self._rows_of, 0 if last is None else last + 1)
+        # One for all who ask, so that each is looked up once.
+        if self._numbers is None:
+            [(last,)] = self._rows("SELECT max(position) FROM chunks")
+            self._numbers = CatalogueNumbers(self._rows_of, 0 if last is None else last + 1)
+        return self._numbers
 
-    def fingerprints(self) -> list[Fingerprint]:
-        """Return the state of every document, sorted by ``doc_id``."""
-        rows = self._rows(
+    def fingerprints(self) -> Iterator[Fingerprint]:
+        """Yield the state of every document, sorted by ``doc_id``."""
+        rows = self._stream(
             "SELECT doc_id, source, file_sha256, text_sha256, metadata_sha256"
             " FROM documents ORDER BY doc_id"
         )
-        return [Fingerprint(*row) for row in rows]
+        return (Fingerprint(*row) for row in rows)
 
     def files(self) -> dict[str, str]:
         """Return source and SHA-256 of the files of which every document is here."""
@@ -223,11 +233,11 @@ class Catalogue:
 
     def embedding_keys(self) -> Iterator[tuple[DocId, ChunkId, bytes]]:
         """Yield document, id and embedding key of every chunk, by document and in its order."""
-        return self._stream(
-            "SELECT documents.doc_id, chunk_id, embedding_key FROM documents, chunks"
-            " WHERE position BETWEEN first_chunk AND first_chunk + documents.chunks - 1"
-            " ORDER BY documents.doc_id, position"
-        )
+        return self._stream(_KEYS.format(chunk="chunk_id"))
+
+    def numbered_keys(self) -> Iterator[tuple[DocId, int, bytes]]:
+        """Yield the same with the number of each chunk in place of its id."""
+        return self._stream(_KEYS.format(chunk="position"))
 
     def has_fields(self, info: DocumentInfo) -> bool:
         """Tell whether conditions are held against what is known of the document."""

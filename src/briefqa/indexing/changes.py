@@ -50,15 +50,15 @@ def remove_document(
     """
     with only_writer(index), _opened(index, backends) as base:
         before = base.sources
-        owners = {each.doc_id: each.source for each in base.catalogue.fingerprints()}
-        if doc_id not in owners:
+        owner = _owner_of(doc_id, base)
+        if owner is None:
             raise UnknownDocumentError(doc_id)
         uploads = {name: file for name, file in before.uploads.items() if name != doc_id}
         sources = replace(before, uploads=uploads)
         # A file that the upload hid must not come to light in its place.
         file = sources.path_of(doc_id, index)
         is_hidden = file is not None and os.path.isfile(file)  # noqa: PTH113 - takes any name
-        if doc_id not in before.uploads or owners[doc_id] != doc_id or is_hidden:
+        if doc_id not in before.uploads or owner != doc_id or is_hidden:
             sources = replace(sources, excluded=before.excluded | {doc_id})
         scope = Scope([], kept=_sources_of(base), excluded={doc_id})
         return rewrite(
@@ -105,9 +105,9 @@ def put_document(  # noqa: PLR0913 - one argument for each thing it is handed
     with only_writer(index), _opened(index, backends) as base:
         reading = _reading(base, backends.embedder, read)
         before = base.sources
-        owners = {each.doc_id: each.source for each in base.catalogue.fingerprints()}
-        if doc_id in owners and doc_id not in before.uploads:
-            raise DocumentOwnedError(doc_id, source=owners[doc_id])
+        owner = _owner_of(doc_id, base)
+        if owner is not None and doc_id not in before.uploads:
+            raise DocumentOwnedError(doc_id, source=owner)
         name = uuid4().hex
         sources = replace(
             before,
@@ -157,6 +157,12 @@ def _opened(index: Path, backends: Backends) -> Generation:
     return base
 
 
+def _owner_of(doc_id: DocId, base: Generation) -> str | None:
+    """Return the source of a document; None if there is no such document."""
+    known = base.catalogue.fingerprints()
+    return next((each.source for each in known if each.doc_id == doc_id), None)
+
+
 def _sources_of(base: Generation) -> set[str]:
     return {fingerprint.source for fingerprint in base.catalogue.fingerprints()}
 
@@ -182,7 +188,7 @@ def _require_single(gathered: Gathered, doc_id: DocId) -> None:
     """Refuse a file that is not exactly the document it was sent as."""
     for failed in gathered.failed:
         raise failed
-    found = [each.doc_id for each in gathered.fingerprints.values() if each.source == doc_id]
+    found = [each.doc_id for each in gathered.fingerprints if each.source == doc_id]
     if found != [doc_id]:
         raise DocumentError(
             doc_id,

@@ -126,7 +126,7 @@ def _unseen_fields(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
 
 def broken_documents(catalogue: Records, manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Yield (file of a folder, what is wrong) for documents and chunks that break their laws."""
-    fingerprints = catalogue.fingerprints()
+    fingerprints = list(catalogue.fingerprints())
     if generation_id(manifest.recipe, fingerprints) != manifest.generation:
         yield CATALOGUE, f"does not hold the documents of generation {manifest.generation}"
     if len(fingerprints) != manifest.documents:

@@ -12,6 +12,7 @@ from briefqa.indexing.publishing import (
     replace,
     staging_area,
     unpublished,
+    write_errors,
 )
 from briefqa.protocols import ProgressListener
 
@@ -34,12 +35,13 @@ def copy_into_folder(
         serving = _serving(index)
         if serving is not None and serving.generation == source.ref.generation:
             return False
-        fingerprints = {each.doc_id: each for each in source.catalogue.fingerprints()}
-        gathered = Gathered(fingerprints, source.catalogue.files())
         recipe = source.manifest.recipe
-        with (
-            staging_area(index, recipe) as nothing,
-            unpublished(
+        with staging_area(index, recipe) as nothing:
+            with write_errors(index):
+                gathered = Gathered(nothing.fingerprints, source.catalogue.files())
+                for fingerprint in source.catalogue.fingerprints():
+                    gathered.add(fingerprint, is_read=False)
+            with unpublished(
                 index,
                 recipe,
                 gathered,
@@ -47,9 +49,8 @@ def copy_into_folder(
                 base=source,
                 backends=backends,
                 on_progress=on_progress,
-            ) as (ref, _),
-        ):
-            replace(index, Current(ref, serving, source.sources))
+            ) as (ref, _):
+                replace(index, Current(ref, serving, source.sources))
     return True
 
 

@@ -5,21 +5,22 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from heapq import merge
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from briefqa.datatypes import ChunkId
 from briefqa.errors import BackendError
-from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import Backends, Generation
 from briefqa.indexing.journal import Embedded, EmbeddingJournal
+from briefqa.indexing.planning import VectorPlan
 from briefqa.indexing.staging import Staging
 from briefqa.indexing.token_runs import ChunkTokens
 from briefqa.indexing.tokens import TokenStoreWriter
 from briefqa.protocols import (
+    ChunkNumbers,
     Progress,
     ProgressListener,
     TokenEmbedder,
@@ -31,44 +32,6 @@ from briefqa.protocols import (
 # The vectors of all tokens of a batch are in memory at a time: 10 MB for the default model.
 _BATCH = 32
 _ROWS_AT_ONCE = 1024
-
-
-@dataclass(slots=True)
-class VectorPlan:
-    """Which vector each chunk gets, in the order in which chunks are numbered.
-
-    ``keys`` are embedding keys, by chunk. ``known`` leads from a key to a chunk
-    of the generation before that has the vector; ``missing`` from every other
-    key to a staged chunk whose text is to be embedded.
-    """
-
-    keys: dict[ChunkId, bytes] = field(default_factory=dict)
-    known: dict[bytes, ChunkId] = field(default_factory=dict)
-    missing: dict[bytes, ChunkId] = field(default_factory=dict)
-
-
-def plan_vectors(
-    gathered: Gathered, base: Generation | None, staging: Staging, *, with_tokens: bool
-) -> VectorPlan:
-    """Decide for every chunk of ``gathered`` where its vector, and its tokens, come from."""
-    plan = VectorPlan()
-    # A generation without the tokens that are wanted is of no use for its vectors either.
-    reusable = base if base is not None and (base.tokens is not None or not with_tokens) else None
-    for _, chunk_id, key in reusable.catalogue.embedding_keys() if reusable else ():
-        plan.known.setdefault(key, chunk_id)
-    kept = base.catalogue.embedding_keys() if base else iter(())
-    # Both come in the order of documents, and so do the chunks of the generation.
-    for (doc_id, chunk_id, key), is_staged in merge(
-        ((row, False) for row in kept if row[0] not in staging),
-        ((row, True) for row in staging.embedding_keys()),
-        key=lambda each: each[0][0],
-    ):
-        if doc_id not in gathered.fingerprints:
-            continue
-        plan.keys[chunk_id] = key
-        if is_staged and key not in plan.known:
-            plan.missing.setdefault(key, chunk_id)
-    return plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +77,18 @@ class VectorMaker:
         finally:
             callers.shutdown(cancel_futures=True)
 
-    def make(self, stores: VectorBackend, folder: Path) -> VectorStore:
-        """Return a store of all chunks, in the plan's order, written into the new ``folder``.
+    def make(self, stores: VectorBackend, folder: Path, chunks: ChunkNumbers) -> VectorStore:
+        """Return a store of all ``chunks`` of the plan, written into the new ``folder``.
 
         Raises:
             BackendError: If the model returns something other than unit vectors.
             OSError: If the disk refuses.
         """
-        return self._made(stores, folder, None)
+        return self._made(stores, folder, chunks, None)
 
-    def make_with_tokens(self, stores: VectorBackend, folder: Path, tokens: Path) -> VectorStore:
+    def make_with_tokens(
+        self, stores: VectorBackend, folder: Path, chunks: ChunkNumbers, tokens: Path
+    ) -> VectorStore:
         """Do what `make` does, and write the tokens of all chunks into the new folder ``tokens``.
 
         Raises:
@@ -131,42 +96,66 @@ class VectorMaker:
             OSError: If the disk refuses.
         """
         with TokenStoreWriter(tokens, self.journal.dim) as writer:
-            return self._made(stores, folder, _TokenKeeper(self, writer))
+            return self._made(stores, folder, chunks, writer)
 
     def _made(
-        self, stores: VectorBackend, folder: Path, tokens: "_TokenKeeper | None"
+        self,
+        stores: VectorBackend,
+        folder: Path,
+        chunks: ChunkNumbers,
+        tokens: TokenStoreWriter | None,
     ) -> VectorStore:
         store = stores.create(folder, self.journal.dim)
-        chunks = iter(self.plan.keys.items())
         embeddings = self._embeddings()
-        while part := list(islice(chunks, _ROWS_AT_ONCE)):
-            # One row a key: equal texts share a vector.
-            keys = list(dict.fromkeys(key for _, key in part))
-            ids = {chunk_id for chunk_id, _ in part}
-            # A missing key names the first chunk that has it, in this very order.
-            missing = [key for key in keys if key in self.plan.missing]
-            new = sum(self.plan.missing[key] in ids for key in missing)
-            made = list(islice(embeddings, new))
-            earlier = [key for key in missing if self.plan.missing[key] not in ids]
-            old = [key for key in keys if key in self.plan.known]
-            rows = np.concatenate(
-                [
-                    *(each.row[None] for each in made),
-                    store.vectors([self.plan.missing[key] for key in earlier]),
-                    self._known(old),
-                ]
-            )
-            ordered = [*(each.key for each in made), *earlier, *old]
-            row_of = {key: row for row, key in enumerate(ordered)}
-            store.add([chunk_id for chunk_id, _ in part], rows[[row_of[key] for _, key in part]])
+        for start in range(0, len(self.plan), _ROWS_AT_ONCE):
+            part = _Part(start, self.plan.origins[start : start + _ROWS_AT_ONCE])
+            made = list(islice(embeddings, len(part.new)))
+            known = self._ids_before(part.origins[part.known])
+            rows = np.empty((len(part.origins), self.journal.dim), dtype=np.float32)
+            if made:
+                rows[part.new] = [each.row for each in made]
+            if known and self.base is not None:
+                rows[part.known] = self.base.vectors.vectors(known)
+            if len(part.earlier):
+                rows[part.earlier] = store.vectors(chunks.ids(part.firsts(part.earlier)))
+            rows[part.repeated] = rows[np.array(part.firsts(part.repeated), dtype=int) - start]
+            store.add(chunks.ids(range(start, start + len(rows))), rows)
             if tokens is not None:
-                tokens.write([key for _, key in part], made)
+                self._write_tokens(tokens, part, made, known)
         return store
 
-    def _known(self, keys: Sequence[bytes]) -> Vectors:
-        if self.base is None or not keys:
-            return np.empty((0, self.journal.dim), dtype=np.float32)
-        return self.base.vectors.vectors([self.plan.known[key] for key in keys])
+    def _write_tokens(
+        self,
+        writer: TokenStoreWriter,
+        part: "_Part",
+        made: Sequence[Embedded],
+        known: Sequence[ChunkId],
+    ) -> None:
+        """Write the tokens of the chunks of ``part``; ``made`` are new, ``known`` of before."""
+        found = {
+            place: each.tokens
+            for place, each in zip(part.new.tolist(), made, strict=True)
+            if each.tokens is not None
+        }
+        found |= zip(part.known.tolist(), self._tokens_before(known), strict=True)
+        for place, first in zip(part.earlier.tolist(), part.firsts(part.earlier), strict=True):
+            found[place] = writer.added(first)
+        for place, first in zip(part.repeated.tolist(), part.firsts(part.repeated), strict=True):
+            found[place] = found[first - part.start]
+        writer.add_all([found[place] for place in range(len(part.origins))])
+
+    def _ids_before(self, numbers: NDArray[np.int64]) -> list[ChunkId]:
+        if self.base is None or not len(numbers):
+            return []
+        return self.base.catalogue.numbers().ids(numbers.tolist())
+
+    def _tokens_before(self, ids: Sequence[ChunkId]) -> list[ChunkTokens]:
+        if not ids:
+            return []
+        if self.base is None or self.base.tokens is None:
+            msg = "the generation before holds no tokens"
+            raise BackendError(msg)
+        return self.base.tokens.tokens(ids)
 
     def _embeddings(self) -> Iterator[Embedded]:
         """Yield what every missing text gives, in order, while the next are under way."""
@@ -190,18 +179,27 @@ class VectorMaker:
 
     def _begun(self, callers: ThreadPoolExecutor, *, with_tokens: bool) -> "Iterator[_Batch]":
         embed = self._embed_with_tokens if with_tokens else self._embed
-        keys = iter(self.plan.missing)
-        while batch := list(islice(keys, _BATCH)):
-            found = {key: kept for key in batch if (kept := self.journal.read(key))}
-            new = [key for key in batch if key not in found]
-            yield _Batch(batch, found, callers.submit(embed, new, self._texts(new)))
+        for start in range(0, len(self.plan.missing), _BATCH):
+            batch = self.plan.missing[start : start + _BATCH]
+            staged = self.plan.staged[start : start + _BATCH].tolist()
+            numbers = {
+                key.tobytes(): number
+                for key, number in zip(self.plan.keys[batch], staged, strict=True)
+            }
+            found = {key: kept for key in numbers if (kept := self.journal.read(key))}
+            new = [key for key in numbers if key not in found]
+            texts = self._texts([numbers[key] for key in new])
+            yield _Batch(list(numbers), found, callers.submit(embed, new, texts))
 
-    def _texts(self, keys: Sequence[bytes]) -> list[str]:
-        ids = [self.plan.missing[key] for key in keys]
-        if ids and self.backends.embedder is None:
+    def _texts(self, numbers: Sequence[int]) -> list[str]:
+        if not numbers:
+            return []
+        staged = self.staging.catalogue
+        ids = staged.numbers().ids(numbers)
+        if self.backends.embedder is None:
             msg = f"chunk {ids[0]!r} has no vector, and there is no model to make one"
             raise BackendError(msg)
-        return [chunk.embedded_text for chunk in self.staging.catalogue.chunks(ids)]
+        return [chunk.embedded_text for chunk in staged.chunks(ids)]
 
     def _embed(self, keys: Sequence[bytes], texts: Sequence[str]) -> list[Embedded]:
         if not texts or self.backends.embedder is None:
@@ -232,33 +230,23 @@ class VectorMaker:
             raise BackendError(msg)
 
 
-class _TokenKeeper:
-    """Writes tokens in the plan's order, wherever they come from."""
+class _Part:
+    """Some chunks of a plan, from ``start`` on; places are counted from there.
 
-    def __init__(self, maker: VectorMaker, writer: TokenStoreWriter) -> None:
-        self._maker = maker
-        self._writer = writer
-        self._places: dict[ChunkId, int] = {}
+    ``new`` get what the model gives, ``known`` what the generation before has, ``earlier``
+    what a chunk before this part has, and ``repeated`` what one of this part has.
+    """
 
-    def write(self, keys: Sequence[bytes], made: Sequence[Embedded]) -> None:
-        """Write the tokens of the next chunks, by their embedding keys; ``made`` are new."""
-        new = {each.key: each.tokens for each in made if each.tokens is not None}
-        known = self._known([key for key in dict.fromkeys(keys) if key in self._maker.plan.known])
-        found = new | known
-        self._writer.add_all([found.get(key) or self._earlier(key) for key in keys])
+    def __init__(self, start: int, origins: NDArray[np.int64]) -> None:
+        self.start = start
+        self.origins = origins
+        own = -1 - np.arange(start, start + len(origins))
+        self.known = np.flatnonzero(origins >= 0)
+        self.new = np.flatnonzero(origins == own)
+        self.earlier = np.flatnonzero((origins < 0) & (origins > -1 - start))
+        self.repeated = np.flatnonzero((origins <= -1 - start) & (origins != own))
 
-    def _earlier(self, key: bytes) -> ChunkTokens:
-        plan = self._maker.plan
-        # Only a folder that repeats itself needs to know where everything is.
-        self._places = self._places or {each: at for at, each in enumerate(plan.keys)}
-        return self._writer.added(self._places[plan.missing[key]])
-
-    def _known(self, keys: Sequence[bytes]) -> dict[bytes, ChunkTokens]:
-        """Return the tokens that the generation before has, by embedding key."""
-        plan, base = self._maker.plan, self._maker.base
-        if not keys:
-            return {}
-        if base is None or base.tokens is None:
-            msg = "the generation before holds no tokens"
-            raise BackendError(msg)
-        return dict(zip(keys, base.tokens.tokens([plan.known[key] for key in keys]), strict=True))
+    def firsts(self, places: NDArray[np.int64]) -> list[int]:
+        """Return the numbers of the first chunks with the texts of those at ``places``."""
+        numbers: list[int] = (-1 - self.origins[places]).tolist()
+        return numbers

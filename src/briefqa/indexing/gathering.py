@@ -10,6 +10,7 @@ from briefqa.datatypes import DocId, Document
 from briefqa.documents import SourceFile, file_sha256
 from briefqa.errors import DocumentError
 from briefqa.indexing.catalogue import fingerprint_of
+from briefqa.indexing.fingerprints import Fingerprints
 from briefqa.indexing.generations import Generation
 from briefqa.indexing.manifest import Fingerprint
 from briefqa.indexing.staging import Staging
@@ -69,23 +70,22 @@ class Gathered:
     counts the documents left out on purpose.
     """
 
-    fingerprints: dict[DocId, Fingerprint] = field(default_factory=dict)
+    fingerprints: Fingerprints
     files: dict[str, str] = field(default_factory=dict)
     failed: list[DocumentError] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     excluded: int = 0
 
-    def add(self, fingerprint: Fingerprint) -> bool:
+    def add(self, fingerprint: Fingerprint, *, is_read: bool) -> bool:
         """Add a document unless its id is taken; return whether it was added."""
-        first = self.fingerprints.setdefault(fingerprint.doc_id, fingerprint)
-        if first is fingerprint:
+        first = self.fingerprints.add(fingerprint, is_read=is_read)
+        if first is None:
             return True
         self.failed.append(
             DocumentError(
                 fingerprint.source,
                 reason="duplicate_id",
-                detail=f"has the document id {fingerprint.doc_id!r}, "
-                f"which {first.source} has already",
+                detail=f"has the document id {fingerprint.doc_id!r}, which {first} has already",
             )
         )
         return False
@@ -96,18 +96,14 @@ class _Base:
 
     def __init__(self, generation: Generation | None) -> None:
         self.files = generation.catalogue.files() if generation else {}
-        self.documents: dict[str, list[Fingerprint]] = {}
-        for fingerprint in generation.catalogue.fingerprints() if generation else ():
-            self.documents.setdefault(fingerprint.source, []).append(fingerprint)
 
-    def documents_of(self, file: SourceFile) -> Sequence[Fingerprint] | None:
-        """Return the documents of ``file`` if it is as it was, and was read whole."""
+    def has(self, file: SourceFile) -> bool:
+        """Tell whether ``file`` is as it was, and was read whole."""
         known = self.files.get(file.source)
         try:
-            is_same = known is not None and file_sha256(file.path) == known
+            return known is not None and file_sha256(file.path) == known
         except OSError:
-            return None  # Reading it will say why.
-        return self.documents.get(file.source, ()) if is_same else None
+            return False  # Reading it will say why.
 
 
 def gather(
@@ -121,24 +117,26 @@ def gather(
     """Find out what the index is to hold; put what is read now into ``staging``.
 
     Sources are taken in order of their names, whatever the order they come in.
-    ``base`` must have been made by the same recipe; its documents are kept
-    where the file has not changed. What cannot be read is in ``failed``. Of
-    documents with one id the first stays. ``reading`` may be None where the
-    scope has no files.
+    ``base`` must have been made by the same recipe; its documents, which the
+    fingerprints in ``staging`` must know, are kept where the file has not
+    changed. What cannot be read is in ``failed``. Of documents with one id the
+    first stays. ``reading`` may be None where the scope has no files.
 
     Raises:
         OSError, sqlite3.OperationalError: If the staging area cannot be written.
     """
-    gathered, known = Gathered(), _Base(base)
+    gathered, known = Gathered(staging.fingerprints), _Base(base)
     looked_at: list[tuple[str, SourceFile | None]] = [(each.source, each) for each in scope.files]
-    looked_at += ((source, None) for source in known.documents.keys() & scope.kept)
+    if base is not None and scope.kept:
+        before = gathered.fingerprints.sources_before()
+        looked_at += ((source, None) for source in before if source in scope.kept)
     ordered = sorted(looked_at, key=lambda each: each[0])
     expect = reading.expect if reading is not None else None
     for number, source in enumerate(_sources(ordered, known, expect)):
         on_progress(Progress("reading", number, len(ordered)))
         failures, excluded = len(gathered.failed), gathered.excluded
-        if source.kept is not None:
-            digests = _keep(source.kept, gathered, scope.excluded)
+        if source.is_kept:
+            digests = _keep(source.name, gathered, scope.excluded)
         elif source.file is not None and reading is not None:
             digests = _read(source.file, gathered, staging, reading, scope.excluded)
         is_whole = source.file is not None or source.name in known.files
@@ -151,11 +149,11 @@ def gather(
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A file to look at, or a source without one; ``kept`` are its documents if they stay."""
+    """A file to look at, or a source without one; ``is_kept`` if its documents stay."""
 
     name: str
     file: SourceFile | None
-    kept: Sequence[Fingerprint] | None
+    is_kept: bool
 
 
 def _sources(
@@ -164,24 +162,22 @@ def _sources(
     """Yield sources in order, once those that follow are looked at and what is to be read told."""
     ahead: deque[_Source] = deque()
     for name, file in ordered:
-        kept = known.documents[name] if file is None else known.documents_of(file)
-        if file is not None and kept is None and expect is not None:
+        is_kept = file is None or known.has(file)
+        if file is not None and not is_kept and expect is not None:
             expect(file)
-        ahead.append(_Source(name, file, kept))
+        ahead.append(_Source(name, file, is_kept))
         if len(ahead) > _FILES_AHEAD:
             yield ahead.popleft()
     yield from ahead
 
 
-def _keep(
-    kept: Sequence[Fingerprint], gathered: Gathered, excluded: AbstractSet[DocId]
-) -> set[str]:
-    """Take over documents as they are; return the hashes of their file."""
+def _keep(source: str, gathered: Gathered, excluded: AbstractSet[DocId]) -> set[str]:
+    """Take over the documents of ``source`` as they are; return the hashes of its file."""
     digests: set[str] = set()
-    for fingerprint in kept:
+    for fingerprint in gathered.fingerprints.before_of(source):
         if fingerprint.doc_id in excluded:
             gathered.excluded += 1
-        elif gathered.add(fingerprint):
+        elif gathered.add(fingerprint, is_read=False):
             digests.add(fingerprint.file_sha256)
     return digests
 
@@ -200,7 +196,7 @@ def _read(
             gathered.failed.append(document)
         elif document.info.doc_id in excluded:
             gathered.excluded += 1
-        elif gathered.add(fingerprint_of(document.info)):
+        elif gathered.add(fingerprint_of(document.info), is_read=True):
             chunks = chunk_document(document, reading.tokens, reading.chunking)
             chunks.sort(key=lambda chunk: chunk.span)
             staging.add(document, chunks)

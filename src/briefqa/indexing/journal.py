@@ -16,6 +16,7 @@ not match its checksum, and what follows it is not used either.
 import hashlib
 import shutil
 import struct
+from array import array
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +38,11 @@ _CHECKSUM_BYTES = 16
 _HEAD = struct.Struct("<32si")
 _NO_TOKENS = -1
 _MOST_TOKENS = 1 << 20
+
+# Sorted arrays: a run that was stopped late has millions of records.
+_KEY = np.dtype("S32")
+_NO_KEYS = np.zeros(0, dtype=_KEY)
+_NO_BOUNDS = np.zeros((0, 2), dtype=np.int64)
 
 _TIMES_FREE = 3
 """How many times the size it may come to must be free: a full disk must not be its doing."""
@@ -64,7 +70,7 @@ class EmbeddingJournal:
         self._path = path
         self.dim = dim
         self._header = _MAGIC + hashlib.sha256(made_with).digest()
-        self._places: dict[bytes, tuple[int, int]] = {}
+        self._keys, self._bounds = _NO_KEYS, _NO_BOUNDS
         self._file: BinaryIO | None = None
         self._end = 0
         self._is_given_up = False
@@ -77,12 +83,15 @@ class EmbeddingJournal:
 
     def read(self, key: bytes) -> Embedded | None:
         """Return what was embedded for ``key`` before this run; None if nothing, or if torn."""
-        if self._file is None or key not in self._places:
+        if self._file is None or not len(self._keys):
             return None
-        start, size = self._places[key]
+        place = int(np.searchsorted(self._keys, np.frombuffer(key, dtype=_KEY))[0])
+        if place == len(self._keys) or self._keys[place : place + 1].tobytes() != key:
+            return None
+        start, end = self._bounds[place].tolist()
         try:
             self._file.seek(start)
-            return self._record(self._file.read(size))
+            return self._record(self._file.read(end - start))
         except OSError:
             self._give_up()
             return None
@@ -135,10 +144,16 @@ class EmbeddingJournal:
             self.close()
             return
         self._end = len(self._header)
+        keys, bounds = bytearray(), array("q")
         while (data := self._next(file)) and (found := self._record(data)):
-            self._places[found.key] = (self._end, len(data))
+            keys += found.key
+            bounds.extend((self._end, self._end + len(data)))
             self._end += len(data)
         file.truncate(self._end)
+        found_keys = np.frombuffer(keys, dtype=_KEY)
+        order = np.argsort(found_keys, kind="stable")
+        self._keys = found_keys[order]
+        self._bounds = np.frombuffer(bounds, dtype=np.int64).reshape(-1, 2)[order]
 
     def _next(self, file: BinaryIO) -> bytes:
         """Read one record, of which nothing is certain; empty at the end."""
@@ -181,7 +196,7 @@ class EmbeddingJournal:
     def _give_up(self) -> None:
         """Do without it for the rest of the run, and leave its room to the index."""
         self._is_given_up = True
-        self._places.clear()
+        self._keys, self._bounds = _NO_KEYS, _NO_BOUNDS
         self.close()
         _remove(self._path)
 

@@ -113,13 +113,17 @@ class Manifest:
 def generation_id(recipe: Recipe, fingerprints: Iterable[Fingerprint]) -> str:
     """Return the id of an index of these documents: 20 hex digits.
 
-    It depends on nothing else: no clock, machine, order or place of the folder.
+    It depends on nothing else: no clock, machine or place of the folder. ``fingerprints``
+    come sorted by ``doc_id``.
     """
-    documents = sorted(
-        [f.doc_id, f.source, f.file_sha256, f.text_sha256, f.metadata_sha256] for f in fingerprints
-    )
-    record = {"format": FORMAT, "recipe": asdict(recipe), "documents": documents}
-    return hashlib.sha256(canonical_json(record).encode()).hexdigest()[:_ID_LENGTH]
+    # The JSON of one record, of which the documents come first: there may be millions.
+    digest = hashlib.sha256(b'{"documents":[')
+    for number, f in enumerate(fingerprints):
+        row = [f.doc_id, f.source, f.file_sha256, f.text_sha256, f.metadata_sha256]
+        digest.update(("," * (number > 0) + canonical_json(row)).encode())
+    rest = canonical_json({"format": FORMAT, "recipe": asdict(recipe)})
+    digest.update(b"]," + rest.removeprefix("{").encode())
+    return digest.hexdigest()[:_ID_LENGTH]
 
 
 def embedding_key(model_id: str, embedded_text: str) -> bytes:

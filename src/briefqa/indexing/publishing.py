@@ -3,13 +3,13 @@
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from briefqa.errors import DocumentError, IndexFileError, IndexWriteError
-from briefqa.indexing.catalogue import misreferences_of
+from briefqa.indexing.catalogue import Catalogue, misreferences_of
 from briefqa.indexing.current import (
     Current,
     GenerationRef,
@@ -18,7 +18,7 @@ from briefqa.indexing.current import (
     replace_current,
 )
 from briefqa.indexing.durable import fsync_folder, publish_folder
-from briefqa.indexing.embedding import VectorMaker, plan_vectors
+from briefqa.indexing.embedding import VectorMaker
 from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import (
     TOKENS,
@@ -31,6 +31,7 @@ from briefqa.indexing.integrity import damaged_files, read_manifest
 from briefqa.indexing.journal import JOURNAL, EmbeddingJournal
 from briefqa.indexing.locks import writer_lock
 from briefqa.indexing.manifest import Recipe, generation_id
+from briefqa.indexing.planning import plan_vectors
 from briefqa.indexing.sources import UPLOADS, Sources
 from briefqa.indexing.staging import Staging
 from briefqa.indexing.superseding import Misreference
@@ -124,7 +125,7 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
         IndexWriteError: If the disk refuses; the index then serves what it did.
         BackendError: If the model fails.
     """
-    generation = generation_id(recipe, gathered.fingerprints.values())
+    generation = generation_id(recipe, gathered.fingerprints)
     serving = base.ref if base is not None else None
     if base is not None and not base.degraded and base.ref.generation == generation:
         return _unchanged(index, base, sources)
@@ -143,7 +144,7 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
         require_accepted(ref)
         wrong = misreferences_of(ref.folder(index))
         replace(index, Current(ref, serving, sources))
-    chunks = len(maker.plan.keys)
+    chunks = len(maker.plan)
     return Outcome(generation, maker.embedded, chunks, published=True, misreferences=wrong)
 
 
@@ -168,7 +169,7 @@ def unpublished(  # noqa: PLR0913 - all that a generation is made of
         IndexWriteError: If the disk refuses.
         BackendError: If the model fails.
     """
-    generation = generation_id(recipe, gathered.fingerprints.values())
+    generation = generation_id(recipe, gathered.fingerprints)
     temporary = index / "generations" / f"{TEMPORARY}{generation}"
     with write_errors(index), _journal(index, recipe) as journal:
         plan = plan_vectors(gathered, base, staging, with_tokens=recipe.tokens)
@@ -178,11 +179,13 @@ def unpublished(  # noqa: PLR0913 - all that a generation is made of
         with maker.under_way(with_tokens=recipe.tokens):
             # Words are read while the model is at its first texts, few cores or many.
             write_records(temporary, contents, words=backends.words, on_progress=on_progress)
-            vectors = (
-                maker.make_with_tokens(backends.stores, temporary / VECTORS, temporary / TOKENS)
-                if recipe.tokens
-                else maker.make(backends.stores, temporary / VECTORS)
-            )
+            with closing(Catalogue(temporary)) as written:
+                chunks, folder = written.numbers(), temporary / VECTORS
+                vectors = (
+                    maker.make_with_tokens(backends.stores, folder, chunks, temporary / TOKENS)
+                    if recipe.tokens
+                    else maker.make(backends.stores, folder, chunks)
+                )
         vectors.finish(recipe.recall, on_progress)
         manifest_sha256 = write_manifest(temporary, contents)
         ref = GenerationRef(generation, manifest_sha256)

@@ -6,6 +6,7 @@ from typing import Protocol
 from briefqa.datatypes import Chunk, ChunkId, Condition, DocId, Document, DocumentInfo, Outline
 from briefqa.indexing.manifest import Fingerprint
 from briefqa.indexing.selecting import Selector
+from briefqa.protocols import ChunkNumbers
 
 
 class Records(Protocol):
@@ -52,8 +53,12 @@ class Records(Protocol):
         """Return the ids of all chunks, in the order in which they were added."""
         ...
 
-    def fingerprints(self) -> list[Fingerprint]:
-        """Return the state of every document, sorted by ``doc_id``."""
+    def numbers(self) -> ChunkNumbers:
+        """Return what leads from the number of a chunk to its id, and back."""
+        ...
+
+    def fingerprints(self) -> Iterator[Fingerprint]:
+        """Yield the state of every document, sorted by ``doc_id``."""
         ...
 
     def files(self) -> dict[str, str]:
@@ -61,7 +66,10 @@ class Records(Protocol):
         ...
 
     def embedding_keys(self) -> Iterator[tuple[DocId, ChunkId, bytes]]:
-        """Yield document, id and embedding key of every chunk, by document and in its order."""
+        """Yield document, id and embedding key of every chunk, in the order of its number.
+
+        That is by document, sorted, and in its order.
+        """
         ...
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from briefqa.datatypes import DocId
@@ -10,7 +10,7 @@ from briefqa.errors import BackendError, DocumentError
 from briefqa.indexing.gathering import Gathered, Notice, Reading, Scope, gather
 from briefqa.indexing.generations import Backends, Generation
 from briefqa.indexing.journal import remove_journal
-from briefqa.indexing.manifest import Fingerprint, Recipe
+from briefqa.indexing.manifest import Recipe
 from briefqa.indexing.publishing import (
     Judge,
     Outcome,
@@ -90,9 +90,10 @@ def rewrite(  # noqa: PLR0913 - one argument for each thing it is handed
     try:
         with staging_area(index, wanted.recipe) as staging:
             with write_errors(index):
+                if base is not None:
+                    staging.fingerprints.add_before(base.catalogue.fingerprints())
                 gathered = gather(wanted.scope, known, staging, reading, on_progress=listener)
             check(gathered)
-            before = base.catalogue.fingerprints() if base is not None else []
             outcome = publish(
                 index,
                 wanted.sources,
@@ -104,6 +105,7 @@ def rewrite(  # noqa: PLR0913 - one argument for each thing it is handed
                 on_progress=listener,
                 judge=judge,
             )
+            report = _report(gathered, outcome)
     except BackendError:
         raise  # The next run goes on with what was embedded.
     except Exception:
@@ -111,40 +113,31 @@ def rewrite(  # noqa: PLR0913 - one argument for each thing it is handed
         remove_journal(index)
         raise
     remove_journal(index)
-    gathered.notices += (Notice(each.doc_id, each.detail) for each in outcome.misreferences)
-    return _report(before, gathered, outcome, time.perf_counter() - started)
+    return replace(report, seconds=time.perf_counter() - started)
 
 
 def _ignore(_: Progress) -> None:
     pass
 
 
-def _report(
-    before: list[Fingerprint], gathered: Gathered, outcome: Outcome, seconds: float
-) -> SyncReport:
+def _report(gathered: Gathered, outcome: Outcome) -> SyncReport:
     """Return what was done, told from the documents before and after."""
-    old = {fingerprint.doc_id: _content(fingerprint) for fingerprint in before}
-    new = {doc_id: _content(known) for doc_id, known in gathered.fingerprints.items()}
-    changed = sorted(doc_id for doc_id in new.keys() & old.keys() if new[doc_id] != old[doc_id])
-    added = sorted(new.keys() - old.keys())
+    found = gathered.fingerprints
+    added, changed = found.added(), found.changed()
+    notices = [Notice(each.doc_id, each.detail) for each in outcome.misreferences]
     return SyncReport(
         generation=outcome.generation,
-        added=tuple(added),
-        changed=tuple(changed),
-        removed=tuple(sorted(old.keys() - new.keys())),
-        unchanged=len(new) - len(added) - len(changed),
+        added=added,
+        changed=changed,
+        removed=found.removed(),
+        unchanged=len(found) - len(added) - len(changed),
         excluded=gathered.excluded,
         failed=tuple(gathered.failed),
-        notices=tuple(gathered.notices),
+        notices=(*gathered.notices, *notices),
         embedded=outcome.embedded,
         reused=outcome.chunks - outcome.embedded,
-        documents=len(new),
+        documents=len(found),
         chunks=outcome.chunks,
         published=outcome.published,
-        seconds=seconds,
+        seconds=0,
     )
-
-
-def _content(fingerprint: Fingerprint) -> tuple[str, str, str]:
-    # Not the file: a new line in a file of records changes no other record.
-    return fingerprint.source, fingerprint.text_sha256, fingerprint.metadata_sha256

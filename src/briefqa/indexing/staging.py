@@ -6,25 +6,37 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from briefqa.datatypes import Chunk, ChunkId, DocId, Document
+from briefqa.datatypes import Chunk, DocId, Document
 from briefqa.indexing.catalogue import Catalogue
 from briefqa.indexing.catalogue_writer import CatalogueWriter
+from briefqa.indexing.fingerprints import Fingerprints
 from briefqa.indexing.manifest import embedding_key
+
+_FINGERPRINTS = "fingerprints.sqlite"
 
 
 class Staging:
     """A catalogue in the making: first written to, then, once sealed, read from."""
 
     def __init__(self, folder: Path, model_id: str) -> None:
-        """Open an empty one in ``folder``, which is made when the first document comes."""
+        """Open an empty one in ``folder``, which is made when it is first needed."""
         self._folder = folder
         self._model_id = model_id
         self._writer: CatalogueWriter | None = None
         self._catalogue: Catalogue | None = None
-        self._documents: set[DocId] = set()
+        self._fingerprints: Fingerprints | None = None
 
-    def __contains__(self, doc_id: object) -> bool:
-        return doc_id in self._documents
+    @property
+    def fingerprints(self) -> Fingerprints:
+        """The states of all documents, staged or not; of no use once this is left.
+
+        Raises:
+            OSError, sqlite3.OperationalError: If the disk refuses.
+        """
+        if self._fingerprints is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._fingerprints = Fingerprints(self._folder / _FINGERPRINTS)
+        return self._fingerprints
 
     def add(self, document: Document, chunks: Sequence[Chunk]) -> None:
         """Keep a document and its chunks, which ascend by span.
@@ -33,11 +45,10 @@ class Staging:
             OSError, sqlite3.OperationalError: If the disk refuses.
         """
         if self._writer is None:
-            self._folder.mkdir(parents=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
             self._writer = CatalogueWriter(self._folder)
         keys = [embedding_key(self._model_id, chunk.embedded_text) for chunk in chunks]
         self._writer.add(document, chunks, keys)
-        self._documents.add(document.info.doc_id)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -55,9 +66,9 @@ class Staging:
             self._catalogue = Catalogue(self._folder)
         return self._catalogue
 
-    def embedding_keys(self) -> Iterator[tuple[DocId, ChunkId, bytes]]:
-        """Yield document, id and embedding key of every chunk, by document and in its order."""
-        return self.catalogue.embedding_keys() if self._documents else iter(())
+    def embedding_keys(self) -> Iterator[tuple[DocId, int, bytes]]:
+        """Yield document, number and embedding key of every chunk, by document and in its order."""
+        return self.catalogue.numbered_keys() if self._writer is not None else iter(())
 
     def __enter__(self) -> Self:
         return self
@@ -68,6 +79,8 @@ class Staging:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._fingerprints is not None:
+            self._fingerprints.close()
         if self._catalogue is not None:
             self._catalogue.close()
         if self._writer is not None:

@@ -11,11 +11,11 @@ from briefqa.indexing.blocks import LARGE_BYTES, write_blocks
 from briefqa.indexing.catalogue import Catalogue
 from briefqa.indexing.catalogue_writer import CatalogueWriter, Predecessor
 from briefqa.indexing.durable import files_below
-from briefqa.indexing.embedding import VectorPlan
 from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import LEXICAL, TOKENS, Generation
 from briefqa.indexing.integrity import MANIFEST, entries_of
 from briefqa.indexing.manifest import Manifest, Recipe
+from briefqa.indexing.planning import VectorPlan
 from briefqa.indexing.staging import Staging
 from briefqa.indexing.tokens import READ_WHOLE
 from briefqa.protocols import (
@@ -57,7 +57,7 @@ def write_records(
         OSError: If the disk refuses.
         sqlite3.OperationalError: If it refuses the catalogue.
     """
-    total = len(contents.plan.keys)
+    total = len(contents.plan)
     (folder / LEXICAL).mkdir()
     with CatalogueWriter(folder, contents.predecessor) as writer:
         writer.add_files(contents.gathered.files.items())
@@ -90,7 +90,7 @@ def write_manifest(folder: Path, contents: Contents) -> str:
         generation=contents.generation,
         recipe=contents.recipe,
         documents=len(contents.gathered.fingerprints),
-        chunks=len(contents.plan.keys),
+        chunks=len(contents.plan),
         files=dict(zip(names, entries_of(paths), strict=True)),
     )
     data = manifest.to_bytes()
@@ -102,17 +102,18 @@ def _written(
     writer: CatalogueWriter, contents: Contents, on_progress: ProgressListener
 ) -> Iterator[DocumentWords]:
     """Write document after document, and yield the chunks of each for the word index."""
-    keys, staging, base = contents.plan.keys, contents.staging, contents.base
+    plan, base = contents.plan, contents.base
     can_take_over = contents.predecessor is not None
-    for doc_id in sorted(contents.gathered.fingerprints):
-        if doc_id not in staging and can_take_over:
+    for doc_id, is_read in contents.gathered.fingerprints.origins():
+        if not is_read and can_take_over:
             taken = writer.take_over(doc_id)
             yield DocumentWords(taken.chunks, _language_code(taken.language))
-        elif (records := staging.catalogue if doc_id in staging else base) is not None:
+        elif (records := contents.staging.catalogue if is_read else base) is not None:
             document, chunks = records.document(doc_id), records.chunks_of(doc_id)
-            writer.add(document, chunks, [keys[chunk.chunk_id] for chunk in chunks])
+            keys = plan.keys[writer.chunks : writer.chunks + len(chunks)]
+            writer.add(document, chunks, [key.tobytes() for key in keys])
             yield words_of(document, chunks)
-        on_progress(Progress("writing", writer.chunks, len(keys)))
+        on_progress(Progress("writing", writer.chunks, len(plan)))
 
 
 def words_of(document: Document, chunks: Sequence[Chunk]) -> DocumentWords:

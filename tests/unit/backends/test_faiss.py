@@ -199,6 +199,20 @@ def test_equal_vectors_give_equal_bytes_on_any_number_of_threads(
     assert made[0] == made[1]
 
 
+@pytest.mark.parametrize("kinds", [1, 2, _MANY])
+def test_lists_are_written_as_faiss_writes_them(tmp_path: Path, kinds: int) -> None:
+    """They are written piece by piece, into a form that is FAISS's own."""
+    rows = rows_of(kinds)[np.arange(_MANY) % kinds]
+    built(tmp_path / "v", rows, beyond=1)
+    written = (tmp_path / "v" / "lists.bin").read_bytes()
+    index = faiss.read_index(str(tmp_path / "v" / "lists.bin"))
+
+    index.reset()
+    index.add(rows)
+
+    assert faiss.serialize_index(index).tobytes() == written
+
+
 class NotingFiles(CheckedFiles):
     """Files, and a record of which parts were asked for."""
 

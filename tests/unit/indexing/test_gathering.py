@@ -14,6 +14,7 @@ from briefqa.datatypes import DocId
 from briefqa.documents import SourceFile, find_files, read_file
 from briefqa.indexing import Generation
 from briefqa.indexing.gathering import Gathered, Reading, Scope, gather
+from briefqa.indexing.manifest import Fingerprint
 from briefqa.indexing.staging import Staging
 from briefqa.protocols import Progress
 
@@ -26,7 +27,8 @@ class _Found:
     """What was gathered, and the texts of what was read."""
 
     gathered: Gathered
-    fresh: dict[str, str]
+    documents: dict[DocId, Fingerprint]
+    fresh: dict[DocId, str]
 
 
 def _gather(
@@ -40,6 +42,8 @@ def _look(
 ) -> _Found:
     found = find_files(corpus.folder) if files is None else files
     with Staging(corpus.index / "staging" / str(next(_COUNT)), "m") as staging:
+        if base is not None:
+            staging.fingerprints.add_before(base.catalogue.fingerprints())
         gathered = gather(
             Scope(found),
             base,
@@ -47,8 +51,10 @@ def _look(
             Reading(read_file, corpus.embedder.tokens, _OPTIONS),
             on_progress=corpus.progress.append,
         )
-        fresh = [doc_id for doc_id in gathered.fingerprints if doc_id in staging]
-        return _Found(gathered, {d: staging.catalogue.document(d).text for d in fresh})
+        documents = {each.doc_id: each for each in gathered.fingerprints}
+        fresh = [doc_id for doc_id, is_read in gathered.fingerprints.origins() if is_read]
+        texts = {d: staging.catalogue.document(d).text for d in fresh}
+        return _Found(gathered, documents, texts)
 
 
 def test_order_of_files_does_not_matter(corpus: Corpus) -> None:
@@ -56,11 +62,12 @@ def test_order_of_files_does_not_matter(corpus: Corpus) -> None:
     corpus.write_records("a.jsonl", ("n1", "Another text."))
     files = find_files(corpus.folder)
 
-    forward, backward = _gather(corpus, files=files), _gather(corpus, files=files[::-1])
+    forward, backward = _look(corpus, files=files), _look(corpus, files=files[::-1])
 
-    assert forward.fingerprints == backward.fingerprints
-    assert forward.fingerprints[DocId("n1")].source == "a.jsonl"
-    assert [str(error) for error in forward.failed] == [str(error) for error in backward.failed]
+    assert forward.documents == backward.documents
+    assert forward.documents[DocId("n1")].source == "a.jsonl"
+    failed = [[str(error) for error in each.gathered.failed] for each in (forward, backward)]
+    assert failed[0] == failed[1]
 
 
 def test_of_two_documents_with_one_id_the_first_stays(empty: Corpus) -> None:
@@ -88,7 +95,7 @@ def test_unchanged_files_are_not_read_again(corpus: Corpus) -> None:
         found = _look(corpus, base)
 
     assert set(found.fresh) == {"grid/power.txt"}
-    assert set(found.gathered.fingerprints) == {"chips.md", "grid/power.txt", "n1", "n2"}
+    assert set(found.documents) == {"chips.md", "grid/power.txt", "n1", "n2"}
 
 
 def test_file_with_a_failure_is_read_again_and_fails_again(empty: Corpus) -> None:
@@ -111,10 +118,10 @@ def test_document_that_lost_its_id_to_another_comes_back(empty: Corpus) -> None:
     first.unlink()
 
     with empty.open() as base:
-        gathered = _gather(empty, base)
+        found = _look(empty, base)
 
-    assert gathered.fingerprints[DocId("x")].source == "b.jsonl"
-    assert gathered.failed == []
+    assert found.documents[DocId("x")].source == "b.jsonl"
+    assert found.gathered.failed == []
 
 
 def test_kept_document_gives_way_to_one_that_now_comes_first(empty: Corpus) -> None:
@@ -124,11 +131,11 @@ def test_kept_document_gives_way_to_one_that_now_comes_first(empty: Corpus) -> N
     empty.write_records("a.jsonl", ("x", "One."))
 
     with empty.open() as base:
-        again, fresh = _gather(empty, base), _gather(empty)
+        again, fresh = _look(empty, base), _look(empty)
 
-    assert again.fingerprints == fresh.fingerprints
-    assert again.files == fresh.files
-    assert [error.reason for error in again.failed] == ["duplicate_id"]
+    assert again.documents == fresh.documents
+    assert again.gathered.files == fresh.gathered.files
+    assert [error.reason for error in again.gathered.failed] == ["duplicate_id"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such file names")

@@ -8,6 +8,7 @@ from briefqa.assembly.milvus.collections import Collections
 from briefqa.assembly.milvus.facts import MilvusFacts
 from briefqa.assembly.milvus.head import Head
 from briefqa.assembly.milvus.rows import BODY, INFO, Placed, chunk_of, placed
+from briefqa.backends.faiss.numbering import NumberedChunks
 from briefqa.backends.milvus.expressions import any_of, quoted
 from briefqa.backends.milvus.layout import (
     CHUNK_ID,
@@ -26,6 +27,7 @@ from briefqa.indexing.catalogue import fingerprint_of
 from briefqa.indexing.manifest import Fingerprint
 from briefqa.indexing.recent import Recent
 from briefqa.indexing.selecting import Selector
+from briefqa.protocols import ChunkNumbers
 
 _DOCUMENTS_KEPT = 32
 _INFOS_KEPT = 4096
@@ -45,6 +47,7 @@ class MilvusCatalogue:
         self._recent = lru_cache(_DOCUMENTS_KEPT)(self._document)
         self._infos: dict[DocId, Placed] = {}
         self._chunks_read = Recent(self._read_chunks, most=_CHUNKS_KEPT)
+        self._numbers: ChunkNumbers | None = None
 
     @property
     def selector(self) -> Selector:
@@ -110,9 +113,15 @@ class MilvusCatalogue:
         """Return the ids of all chunks, in the order in which they were added."""
         return [chunk_id for _, chunk_id, _ in self.embedding_keys()]
 
-    def fingerprints(self) -> list[Fingerprint]:
-        """Return the state of every document, sorted by ``doc_id``."""
-        return [fingerprint_of(info) for info in self.documents()]
+    def numbers(self) -> ChunkNumbers:
+        """Return what leads from the number of a chunk to its id, and back."""
+        if self._numbers is None:
+            self._numbers = NumberedChunks(self.chunk_ids())
+        return self._numbers
+
+    def fingerprints(self) -> Iterator[Fingerprint]:
+        """Yield the state of every document, sorted by ``doc_id``."""
+        return map(fingerprint_of, self.documents())
 
     def files(self) -> dict[str, str]:
         """Return source and SHA-256 of the files of which every document is here."""

@@ -2,16 +2,18 @@
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from briefqa.errors import IndexDamagedError
+from briefqa.errors import BackendError, IndexDamagedError
 from briefqa.protocols import Progress, ProgressListener, ReadFiles, Vectors
 
 _STAGE = "vectors"
@@ -25,6 +27,7 @@ _TRIED_K = 10
 _TIE = 1e-6
 _BYTES = 1 << 20
 _ID_BYTES = 8
+_NO_SIZES = b"sprs" + bytes(8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +114,72 @@ def build_lists(
     random = np.random.default_rng(_SEED)
     sample = random.choice(count, min(count, lists * _TRAINED_PER_LIST), replace=False)
     index.train(np.ascontiguousarray(rows[np.sort(sample)]))
-    for start in range(0, count, _PIECE):
-        index.add(np.ascontiguousarray(rows[start : start + _PIECE]))
-        on_progress(Progress(_STAGE, min(count, start + _PIECE), count))
     with path.open("wb") as stream:
-        writer = faiss.PyCallbackIOWriter(stream.write, _BYTES)  # type: ignore[attr-defined] # the stub lacks it
-        faiss.write_index(index, writer)
-    return _tuned(index, rows, recall)
+        _write(index, rows, stream, on_progress)
+    mapped = faiss.read_index(os.fspath(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
+    return _tuned(cast("faiss.IndexIVF", mapped), rows, recall)
+
+
+def _write(
+    index: faiss.IndexIVF, rows: Vectors, stream: BinaryIO, on_progress: ProgressListener
+) -> None:
+    """Write what FAISS would write of ``index`` had it been given ``rows``, which it was not.
+
+    It would hold them all in memory. Its file ends with the sizes of the lists and then, list
+    by list, the codes and the numbers of what is in each.
+    """
+    count = len(rows)
+    near = np.empty(count, dtype=np.int32)
+    quantizer: Any = faiss.downcast_index(index.quantizer)
+    for start, piece in _pieces(rows):
+        near[start : start + len(piece)] = quantizer.assign(piece, 1)[:, 0]
+    sizes = np.bincount(near, minlength=index.nlist)
+    index.ntotal = count
+    head = _head(index, sizes)
+    stream.write(head)
+    ends = np.cumsum(sizes * (index.code_size + _ID_BYTES))
+    codes_at = len(head) + ends - sizes * (index.code_size + _ID_BYTES)
+    ids_at = codes_at + sizes * index.code_size
+    for start, piece in _pieces(rows):
+        lists = near[start : start + len(piece)]
+        codes = np.empty((len(piece), index.code_size), dtype=np.uint8)
+        # Held by a name: a pointer does not keep alive what it points to.
+        wide = lists.astype(np.int64)
+        pointers = [faiss.swig_ptr(each) for each in (piece, wide, codes)]
+        index.encode_vectors(len(piece), *pointers)
+        order = np.argsort(lists, kind="stable")
+        bounds = np.flatnonzero(np.diff(lists[order], prepend=-1, append=index.nlist))
+        for first, last in pairwise(bounds.tolist()):
+            number, places = lists[order[first]], order[first:last]
+            stream.seek(codes_at[number])
+            stream.write(codes[places].data)
+            stream.seek(ids_at[number])
+            stream.write((start + places).astype("<i8").data)
+            codes_at[number] += len(places) * index.code_size
+            ids_at[number] += len(places) * _ID_BYTES
+        on_progress(Progress(_STAGE, start + len(piece), count))
+
+
+def _pieces(rows: Vectors) -> Iterator[tuple[int, Vectors]]:
+    for start in range(0, len(rows), _PIECE):
+        yield start, np.ascontiguousarray(rows[start : start + _PIECE])
+
+
+def _head(index: faiss.IndexIVF, sizes: NDArray[np.int64]) -> bytes:
+    """Return what FAISS writes of ``index`` up to its lists, were they of these ``sizes``."""
+    written = BytesIO()
+    writer = faiss.PyCallbackIOWriter(written.write, _BYTES)  # type: ignore[attr-defined] # the stub lacks it
+    faiss.write_index(index, writer)
+    data = written.getvalue()
+    # Of lists that are empty it says how many are not, which are none.
+    if not data.endswith(_NO_SIZES):
+        msg = "FAISS writes lists in a form that is not known here"
+        raise BackendError(msg)
+    used = np.flatnonzero(sizes)
+    is_full = len(used) > len(sizes) // 2
+    told = sizes if is_full else np.stack((used, sizes[used]), axis=1).reshape(-1)
+    numbers = np.concatenate(([len(told)], told)).astype("<u8")
+    return data[: -len(_NO_SIZES)] + (b"full" if is_full else b"sprs") + numbers.tobytes()
 
 
 def open_lists(path: Path, shape: tuple[int, int], probes: int, files: ReadFiles) -> Lists:
