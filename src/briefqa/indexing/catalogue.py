@@ -144,7 +144,7 @@ class Catalogue:
         part = f"{_INFO} WHERE {where} ORDER BY doc_id LIMIT ? OFFSET ?"
         return Listing(
             lambda: int(self._rows(count, *values)[0][0]),
-            lambda first, most: [_info(row) for row in self._rows(part, *values, most, first)],
+            lambda first, most: map(_info, self._stream(part, *values, most, first)),
         )
 
     @property
