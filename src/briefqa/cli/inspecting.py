@@ -10,14 +10,14 @@ from briefqa.assembly.opening import open_texts
 from briefqa.cli.asking import NOTHING_FOUND
 from briefqa.cli.harmless import harmless
 from briefqa.cli.options import IndexOption, JsonOption, NoColorOption, WhereOption
-from briefqa.cli.output import print_json
+from briefqa.cli.output import print_json, print_json_list
 from briefqa.datatypes import DocId, JsonValue
 from briefqa.errors import IndexFileError, UsageError
 from briefqa.retrieval import nothing_satisfies, parse_conditions
 from briefqa.wire import document_to_wire
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from briefqa.datatypes import DocumentInfo
     from briefqa.indexing import Generation
@@ -37,22 +37,24 @@ def list_documents(
     """
     conditions = parse_conditions(where or ())
     with _open(index) as generation:
-        found = list(generation.documents_matching(conditions))
+        found = generation.documents_matching(conditions)
         newer = generation.superseded(())
-    code = NOTHING_FOUND if conditions and not found else 0
-    if as_json:
-        documents: list[JsonValue] = [
-            document_to_wire(info, superseded_by=newer.get(info.doc_id, ())) for info in found
-        ]
-        print_json({"documents": documents})
-        return code
+        code = NOTHING_FOUND if conditions and not found else 0
+        if as_json:
+            # There may be a million: each is read as it is printed.
+            documents = (
+                document_to_wire(info, superseded_by=newer.get(info.doc_id, ())) for info in found
+            )
+            print_json_list("documents", documents)
+            return code
+        heads, rows = _listed(found, newer)
     from briefqa.cli.pages import Page  # noqa: PLC0415 - rich is only for people
 
     page = Page(no_color=no_color)
     if code:
         page.line(nothing_satisfies(conditions))
     else:
-        page.table(*_listed(found, newer))
+        page.table(heads, rows)
     return code
 
 
@@ -182,15 +184,16 @@ def _print_text(text: str) -> None:
 
 
 def _listed(
-    found: "Sequence[DocumentInfo]", newer: "Mapping[DocId, Sequence[DocId]]"
+    found: "Iterable[DocumentInfo]", newer: "Mapping[DocId, Sequence[DocId]]"
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return heads and rows, with a column of what supersedes what only if anything does."""
-    rows = [(info.doc_id, info.metadata.published or "", info.title) for info in found]
-    if not any(info.doc_id in newer for info in found):
-        return ("id", "date", "title"), [*rows]
-    return ("id", "date", "title", "superseded by"), [
-        (*row, ", ".join(newer.get(info.doc_id, ()))) for row, info in zip(rows, found, strict=True)
-    ]
+    rows: list[tuple[str, ...]] = []
+    for info in found:
+        above = ", ".join(newer.get(info.doc_id, ()))
+        rows.append((info.doc_id, info.metadata.published or "", info.title, above))
+    if not any(above for *_, above in rows):
+        return ("id", "date", "title"), [row[:-1] for row in rows]
+    return ("id", "date", "title", "superseded by"), rows
 
 
 def _fields(

@@ -9,6 +9,8 @@ from briefqa.cli.harmless import harmless, harmless_json
 from briefqa.datatypes import JsonValue
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from briefqa.wire import WireObject
 
 
@@ -16,6 +18,18 @@ def print_json(value: "WireObject") -> None:
     """Print one JSON object on stdout: indented on a terminal, else on one line."""
     indent = 2 if sys.stdout.isatty() else None
     sys.stdout.write(json_text(value, encoding=sys.stdout.encoding, indent=indent) + "\n")
+
+
+def print_json_list(name: str, values: "Iterable[WireObject]") -> None:
+    """Print what `print_json` prints of an object with one list, each value as it comes."""
+    if sys.stdout.isatty():
+        print_json({name: list(values)})
+        return
+    encoding = sys.stdout.encoding
+    sys.stdout.write("{" + json_text(name, encoding=encoding) + ": [")
+    for number, value in enumerate(values):
+        sys.stdout.write(", " * (number > 0) + json_text(value, encoding=encoding))
+    sys.stdout.write("]}\n")
 
 
 def print_json_line(value: "WireObject") -> None:

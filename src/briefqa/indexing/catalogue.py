@@ -141,7 +141,7 @@ class Catalogue:
         part = f"{INFO} WHERE {where} ORDER BY doc_id LIMIT ? OFFSET ?"
         return Listing(
             lambda: int(self._rows(count, *values)[0][0]),
-            lambda first, most: [info_of(row) for row in self._rows(part, *values, most, first)],
+            lambda first, most: map(info_of, self._stream(part, *values, most, first)),
         )
 
     @property

@@ -77,6 +77,12 @@ class VectorMaker:
         finally:
             callers.shutdown(cancel_futures=True)
 
+    def require_working(self) -> None:
+        """Raise what the model has failed with by now, if it has, at the texts under way."""
+        for batch in self._waiting:
+            if batch.call.done():
+                batch.call.result()
+
     def make(self, stores: VectorBackend, folder: Path, chunks: ChunkNumbers) -> VectorStore:
         """Return a store of all ``chunks`` of the plan, written into the new ``folder``.
 

@@ -1,6 +1,6 @@
 """Documents that are read as they are asked for: there may be a million."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, overload
 
 from briefqa.datatypes import DocumentInfo
@@ -13,13 +13,13 @@ class Listing(Sequence[DocumentInfo]):
     """Documents in order, of which only those that are taken out are read."""
 
     def __init__(
-        self, count: Callable[[], int], read: Callable[[int, int], list[DocumentInfo]]
+        self, count: Callable[[], int], read: Callable[[int, int], Iterable[DocumentInfo]]
     ) -> None:
         """List documents.
 
         Args:
             count: Says how many there are.
-            read: Returns those from one place on, up to a number of them.
+            read: Gives those from one place on, up to a number of them, as they are taken.
         """
         self._count = count
         self._read = read
@@ -37,11 +37,11 @@ class Listing(Sequence[DocumentInfo]):
     def __getitem__(self, place: int | slice) -> Any:
         places = range(len(self))[place]
         if isinstance(places, int):
-            return self._read(places, 1)[0]
+            return next(iter(self._read(places, 1)))
         if not places:
             return []
         first = min(places)
-        found = self._read(first, max(places) - first + 1)
+        found = list(self._read(first, max(places) - first + 1))
         return [found[each - first] for each in places]
 
     def __iter__(self) -> Iterator[DocumentInfo]:

@@ -36,7 +36,7 @@ from briefqa.indexing.sources import UPLOADS, Sources
 from briefqa.indexing.staging import Staging
 from briefqa.indexing.superseding import Misreference
 from briefqa.indexing.writing import Contents, write_manifest, write_records
-from briefqa.protocols import ProgressListener
+from briefqa.protocols import Progress, ProgressListener
 
 TEMPORARY = ".tmp-"
 
@@ -178,7 +178,12 @@ def unpublished(  # noqa: PLR0913 - all that a generation is made of
         contents = Contents(generation, recipe, gathered, staging, plan, base)
         with maker.under_way(with_tokens=recipe.tokens):
             # Words are read while the model is at its first texts, few cores or many.
-            write_records(temporary, contents, words=backends.words, on_progress=on_progress)
+            write_records(
+                temporary,
+                contents,
+                words=backends.words,
+                on_progress=partial(_told_while_working, maker, on_progress),
+            )
             with closing(Catalogue(temporary)) as written:
                 chunks, folder = written.numbers(), temporary / VECTORS
                 vectors = (
@@ -197,6 +202,12 @@ def unpublished(  # noqa: PLR0913 - all that a generation is made of
     except BaseException:
         _forget(index, ref)
         raise
+
+
+def _told_while_working(maker: VectorMaker, on_progress: ProgressListener, told: Progress) -> None:
+    """Pass on what is told, unless the model has failed: the rest would be written in vain."""
+    maker.require_working()
+    on_progress(told)
 
 
 def _journal(index: Path, recipe: Recipe) -> EmbeddingJournal:

@@ -26,8 +26,13 @@ def open_words(
         # They are mapped by what reads them, so no part of them can be sure by itself.
         for path in large:
             files.check(path, 0, files.size(path))
-        index = words.open(folder)
-        require_chunks(chunks, len(index), folder)
+        try:
+            index = words.open(folder)
+            require_chunks(chunks, len(index), folder)
+        except IndexDamagedError as error:
+            # Nobody who could fall back on another generation waits for this one.
+            files.damage = error
+            raise
         return index
 
     if not large:

@@ -1,10 +1,12 @@
 """An open service outlives what happens to its folder, and says so."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from briefqa import Service, build_index, open_index
+from briefqa.backends.tantivy import TantivyBackend, TantivyIndex
 from briefqa.errors import IndexDamagedError, LimitError, UnknownPluginError
 
 
@@ -92,6 +94,34 @@ def test_damage_that_a_question_meets_is_an_error_and_then_the_generation_before
         assert [each.document.doc_id for each in found.passages] == ["a.txt"]
         assert before is None
         assert name in (service.degraded or "")
+
+
+def test_a_large_word_index_that_cannot_be_opened_gives_way_to_the_generation_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread opens it once its hashes agree: what it meets must be known as damage too."""
+    monkeypatch.setattr("briefqa.indexing.writing.LARGE_BYTES", 0)
+    folder, index = tmp_path / "briefs", tmp_path / "index"
+    folder.mkdir()
+    (folder / "a.txt").write_text("The port handles nine ships a day.", encoding="utf-8")
+    build_index(folder, index, embedder="hash:64")
+    (folder / "b.txt").write_text("The harbour is closed in winter.", encoding="utf-8")
+    serving = build_index(folder, index).generation
+    real = TantivyBackend.open
+
+    def opened(backend: TantivyBackend, folder: Path) -> TantivyIndex:
+        if serving in folder.parts:
+            raise IndexDamagedError(folder, "tantivy cannot read it")
+        return real(backend, folder)
+
+    monkeypatch.setattr(TantivyBackend, "open", opened)
+    with open_index(index) as service:
+        with suppress(IndexDamagedError):
+            service.search("ships in winter")
+        found = service.search("ships in winter")
+
+        assert [each.document.doc_id for each in found.passages] == ["a.txt"]
+        assert "tantivy cannot read it" in (service.degraded or "")
 
 
 def test_damage_without_a_generation_before_is_told_to_every_question(

@@ -80,6 +80,18 @@ def test_model_that_returns_no_unit_vectors_is_refused(
     assert not (corpus.index / "CURRENT").exists()
 
 
+def test_a_model_that_fails_is_noticed_before_all_words_are_written(empty: Corpus) -> None:
+    """The words of a large folder take minutes, and none of them would be kept."""
+    for number in range(300):
+        empty.write(f"{number}.txt", f"Brief {number} tells of ships and harbours.\n")
+    empty.embedder = _BadEmbedder(np.zeros((1, 32), dtype=np.float32))
+
+    with pytest.raises(BackendError, match="not of length 1"):
+        empty.sync()
+
+    assert sum(told.stage == "writing" for told in empty.progress) < 300
+
+
 # Texts of one sentence and of several chunks, one of which begins like another.
 _TEXTS = [
     "The same words stand here.\n",
