@@ -1,6 +1,8 @@
 """What every test may use."""
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,13 @@ from hypothesis import settings
 # Times vary with the machine; a test that hangs is ended by pytest-timeout instead.
 settings.register_profile("briefqa", deadline=None)
 settings.load_profile("briefqa")
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_frozen() -> Iterator[None]:
+    """Let go of what a command froze that ran in this process: files would stay open with it."""
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

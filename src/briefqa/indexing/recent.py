@@ -23,19 +23,16 @@ class Recent(Generic[_Key, _Value]):
 
     def of(self, keys: Sequence[_Key]) -> list[_Value]:
         """Return what belongs to ``keys``, in that order; `KeyError` if there is none."""
+        # This very one, from which nothing is ever taken, whatever other threads put in its place.
         known = self._known
         missing = [key for key in keys if key not in known]
-        if missing:
-            known = self.keep(self._read(missing), keys)
-        return [known[key] for key in keys]
+        found = self._read(missing) if missing else {}
+        self.keep(found)
+        return [found[key] if key in found else known[key] for key in keys]
 
-    def keep(self, found: Mapping[_Key, _Value], keys: Sequence[_Key] = ()) -> dict[_Key, _Value]:
-        """Keep ``found`` as well, and what is known of ``keys``; return all that is kept."""
-        known = self._known
-        if len(known) > self._most:
-            # Not emptied: another thread may just be taking from it what it made sure of.
-            known = {key: known[key] for key in keys if key in known}
+    def keep(self, found: Mapping[_Key, _Value]) -> None:
+        """Keep ``found`` as well."""
+        known = self._known if len(self._known) <= self._most else {}
         # In place: copied, it would take as long as what it saves.
         known.update(found)
         self._known = known
-        return known
