@@ -63,18 +63,22 @@ def sha256_of(path: Path) -> str:
 
 
 @contextmanager
-def rare_collections() -> Iterator[None]:
+def rare_collections(*, all_stays: bool = True) -> Iterator[None]:
     """Let garbage be looked for rarely while the block runs: imports make only what stays.
 
-    Nor is it looked for later among what is there when the block ends.
+    Args:
+        all_stays: Nor is it looked for later among what is there when the block ends. False
+            where some of that is let go of in time, such as an index that others take the
+            place of.
     """
     before = gc.get_threshold()
     gc.set_threshold(_FEWEST_NEW)
     try:
         yield
     finally:
-        # Else the next look, which is at once, would be at all that was made.
-        gc.freeze()
+        if all_stays:
+            # Else the next look, which is at once, would be at all that was made.
+            gc.freeze()
         gc.set_threshold(*before)
 
 
