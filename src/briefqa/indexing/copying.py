@@ -7,6 +7,7 @@ from briefqa.indexing.current import Current, GenerationRef, read_current
 from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import Backends, Generation
 from briefqa.indexing.integrity import damaged_files, read_manifest
+from briefqa.indexing.manifest import generation_id
 from briefqa.indexing.publishing import (
     only_writer,
     replace,
@@ -41,8 +42,10 @@ def copy_into_folder(
                 gathered = Gathered(nothing.fingerprints, source.catalogue.files())
                 for fingerprint in source.catalogue.fingerprints():
                     gathered.add(fingerprint, is_read=False)
+                generation = generation_id(recipe, gathered.fingerprints)
             with unpublished(
                 index,
+                generation,
                 recipe,
                 gathered,
                 nothing,

@@ -125,7 +125,8 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
         IndexWriteError: If the disk refuses; the index then serves what it did.
         BackendError: If the model fails.
     """
-    generation = generation_id(recipe, gathered.fingerprints)
+    with write_errors(index):
+        generation = generation_id(recipe, gathered.fingerprints)
     serving = base.ref if base is not None else None
     if base is not None and not base.degraded and base.ref.generation == generation:
         return _unchanged(index, base, sources)
@@ -139,7 +140,14 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
         replace(index, Current(ref, serving if serving != ref else None, sources))
         return Outcome(generation, 0, chunks, published=True, misreferences=wrong)
     with unpublished(
-        index, recipe, gathered, staging, base=base, backends=backends, on_progress=on_progress
+        index,
+        generation,
+        recipe,
+        gathered,
+        staging,
+        base=base,
+        backends=backends,
+        on_progress=on_progress,
     ) as (ref, maker):
         require_accepted(ref)
         wrong = misreferences_of(ref.folder(index))
@@ -151,6 +159,7 @@ def publish(  # noqa: PLR0913 - all that a generation is made of
 @contextmanager
 def unpublished(  # noqa: PLR0913 - all that a generation is made of
     index: Path,
+    generation: str,
     recipe: Recipe,
     gathered: Gathered,
     staging: Staging,
@@ -159,7 +168,7 @@ def unpublished(  # noqa: PLR0913 - all that a generation is made of
     backends: Backends,
     on_progress: ProgressListener,
 ) -> Iterator[tuple[GenerationRef, VectorMaker]]:
-    """Give a generation of what was gathered, whole in its place, that nothing names yet.
+    """Give the ``generation`` of what was gathered, whole in its place, that nothing names yet.
 
     With it comes what made its vectors.
 
@@ -169,7 +178,6 @@ def unpublished(  # noqa: PLR0913 - all that a generation is made of
         IndexWriteError: If the disk refuses.
         BackendError: If the model fails.
     """
-    generation = generation_id(recipe, gathered.fingerprints)
     temporary = index / "generations" / f"{TEMPORARY}{generation}"
     with write_errors(index), _journal(index, recipe) as journal:
         plan = plan_vectors(gathered, base, staging, with_tokens=recipe.tokens)

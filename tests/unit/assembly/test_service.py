@@ -71,18 +71,23 @@ def _flip(path: Path) -> None:
     path.write_bytes(data)
 
 
+def _two_generations(place: Path) -> tuple[Path, str]:
+    """Build an index of one document, then of two; return it and the generation that serves."""
+    folder, index = place / "briefs", place / "index"
+    folder.mkdir()
+    (folder / "a.txt").write_text("The port handles nine ships a day.", encoding="utf-8")
+    build_index(folder, index, embedder="hash:64")
+    (folder / "b.txt").write_text("The harbour is closed in winter.", encoding="utf-8")
+    return index, build_index(folder, index).generation
+
+
 @pytest.mark.parametrize("name", ["vectors/rows.bin", "texts.bin", "tokens/codes.bin"])
 def test_damage_that_a_question_meets_is_an_error_and_then_the_generation_before_serves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Large files are checked when they are used, and no answer may rest on what is damaged."""
     monkeypatch.setattr("briefqa.indexing.writing.LARGE_BYTES", 0)
-    folder, index = tmp_path / "briefs", tmp_path / "index"
-    folder.mkdir()
-    (folder / "a.txt").write_text("The port handles nine ships a day.", encoding="utf-8")
-    build_index(folder, index, embedder="hash:64")
-    (folder / "b.txt").write_text("The harbour is closed in winter.", encoding="utf-8")
-    serving = build_index(folder, index).generation
+    index, serving = _two_generations(tmp_path)
     _flip(index / "generations" / serving / name)
 
     with open_index(index) as service:
@@ -101,12 +106,7 @@ def test_a_large_word_index_that_cannot_be_opened_gives_way_to_the_generation_be
 ) -> None:
     """A thread opens it once its hashes agree: what it meets must be known as damage too."""
     monkeypatch.setattr("briefqa.indexing.writing.LARGE_BYTES", 0)
-    folder, index = tmp_path / "briefs", tmp_path / "index"
-    folder.mkdir()
-    (folder / "a.txt").write_text("The port handles nine ships a day.", encoding="utf-8")
-    build_index(folder, index, embedder="hash:64")
-    (folder / "b.txt").write_text("The harbour is closed in winter.", encoding="utf-8")
-    serving = build_index(folder, index).generation
+    index, serving = _two_generations(tmp_path)
     real = TantivyBackend.open
 
     def opened(backend: TantivyBackend, folder: Path) -> TantivyIndex:

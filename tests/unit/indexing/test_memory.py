@@ -41,10 +41,7 @@ def _held(corpus: Corpus) -> int:
     def look(progress: Progress) -> None:
         if progress.done == progress.total and progress.stage not in seen:
             seen.add(progress.stage)
-            ours = [
-                tracemalloc.Filter(inclusive=True, filename_pattern=str(each)) for each in _OURS
-            ]
-            kept = tracemalloc.take_snapshot().filter_traces(ours)
+            kept = tracemalloc.take_snapshot().filter_traces(_OURS)
             held.append(sum(each.size for each in kept.traces))
 
     seen: set[str] = set()
@@ -52,6 +49,7 @@ def _held(corpus: Corpus) -> int:
     _sync(corpus, look)
     tracemalloc.stop()
     assert seen == {"reading", "writing", "embedding"}
+    assert min(held) > 0
     return max(held)
 
 

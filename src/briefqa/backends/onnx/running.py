@@ -42,8 +42,8 @@ def run_batches(
 ) -> Iterator[tuple[list[int], list[NDArray[np.float32]]]]:
     """Yield positions of ``encodings``, and the graph's outputs for these, batch by batch.
 
-    No row is padded, so nothing is computed in vain, and a result does not
-    depend on what it shared a batch with; ``alone``, it shares it with nothing.
+    No row is padded, so nothing is computed in vain, and what a result shared a
+    batch with shows in its last digits at most; ``alone``, it shares it with nothing.
     Each batch runs on one core, as many at a time as there are: shared between
     cores, sums would come out in another order.
     """
