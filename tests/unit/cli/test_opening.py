@@ -1,6 +1,5 @@
 """An index that a command opens is let go of, once another has taken its place."""
 
-import gc
 import os
 import sys
 from pathlib import Path
@@ -33,7 +32,6 @@ def test_a_generation_that_was_swapped_out_is_closed(tmp_path: Path) -> None:
         (briefs / "two.txt").write_text("It was opened again in June.", encoding="utf-8")
         build_index(briefs, index, embedder="hash")
         service.search("When was it opened again?")
-        gc.collect()
 
         assert held_at_first
         assert not _open_below(first)
