@@ -15,7 +15,7 @@ settings.load_profile("briefqa")
 
 @pytest.fixture(autouse=True)
 def nothing_stays_frozen() -> Iterator[None]:
-    """Let go of what a command froze that ran in this process: files would stay open with it."""
+    """Let garbage be looked for among what a command froze that ran in this process."""
     yield
     gc.unfreeze()
 

@@ -426,15 +426,16 @@ class IndexLockedError(BriefqaError):
         super().__init__(f"index {str(folder)!r} is being written by {holder}; wait for it to end")
 
 
-class IndexWriteError(BriefqaError):
-    """The index folder cannot be written; what it held before is untouched."""
+UNTOUCHED = "what it held before is untouched"
 
-    def __init__(self, folder: Path, detail: str) -> None:
+
+class IndexWriteError(BriefqaError):
+    """The index folder cannot be written; the message says what it holds."""
+
+    def __init__(self, folder: Path, detail: str, *, left: str = UNTOUCHED) -> None:
         self.folder = folder
         self.detail = detail
-        super().__init__(
-            f"cannot write the index in {str(folder)!r}: {detail}; what it held before is untouched"
-        )
+        super().__init__(f"cannot write the index in {str(folder)!r}: {detail}; {left}")
 
 
 class LoadError(BriefqaError):

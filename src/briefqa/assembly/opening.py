@@ -1,6 +1,5 @@
 """Opens an index with the model that made it, and follows what is published."""
 
-import gc
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -83,9 +82,6 @@ class OpenIndex:
                 with self._swap:
                     if read_current(self._index) != self._opened.current:
                         self._opened = self._open(self._opened)
-                        # Else the files of the one before stay open, and their room on the disk
-                        # is not free, until garbage happens to be looked for.
-                        gc.collect()
             # Taken before the file was read: what comes after it is seen the next time.
             self._trouble, self._stamp = None, stamp
         except (IndexFileError, BackendError) as error:

@@ -17,7 +17,7 @@ def open_for_one_question(settings: "Settings") -> "Service":
     # numpy's library would start a thread a core, each of which looks for work for longer than
     # the question takes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    return _opened(settings, is_kept=True)
+    return open_configured(settings)
 
 
 def open_configured(settings: "Settings") -> "Service":
@@ -29,11 +29,7 @@ def open_configured(settings: "Settings") -> "Service":
         UnknownModelError: If there is no language model of that name.
         BackendError: If a model cannot be loaded.
     """
-    return _opened(settings, is_kept=False)
-
-
-def _opened(settings: "Settings", *, is_kept: bool) -> "Service":
-    with rare_collections(all_stays=is_kept), short_turns():
+    with rare_collections(), short_turns():
         from briefqa.assembly.opening import follow_index  # noqa: PLC0415 - slow to import
 
         # Before what answers is imported: the index is opened while its model is loaded.

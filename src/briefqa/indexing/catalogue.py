@@ -2,16 +2,10 @@
 
 import hashlib
 import json
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
-
-import apsw
 
 from briefqa.datatypes import (
     Chunk,
@@ -45,9 +39,6 @@ _DOCUMENTS_KEPT = 32
 # Some 3 kB each, and 0.5 kB.
 _CHUNKS_KEPT = 2048
 _OUTLINES_KEPT = 8192
-# Old versions of SQLite take 999 parameters.
-_IDS_AT_ONCE = 500
-_ROWS_AT_ONCE = 1000
 
 # Documents are numbered in the order in which they are added, and so are their chunks.
 # A document's chunks stand in a row: `chunks` of them from position `first_chunk`.
@@ -106,26 +97,16 @@ class Catalogue:
         self._texts_path = folder / TEXTS
         self._files = files or CheckedFiles(folder, {})
         self._files.size(self._texts_path)
-        try:
-            self._database = Database(self._path, self._files)
-        except apsw.Error as error:
-            raise IndexDamagedError(self._path, f"cannot be read: {error}") from error
-        self._lock = threading.Lock()
-        self._chunks_read = Recent(self._read_chunks, most=_CHUNKS_KEPT)
-        self._outlines_read = Recent(self._read_outlines, most=_OUTLINES_KEPT)
-        self._recent = lru_cache(_DOCUMENTS_KEPT)(self._document)
-        self._selector = Selector(StatedFacts(self._rows))
+        self._database = Database(self._path, self._files)
+        self._chunks_read = Recent[ChunkId, Chunk](_CHUNKS_KEPT)
+        self._outlines_read = Recent[ChunkId, Outline](_OUTLINES_KEPT)
+        self._documents_read = Recent[DocId, Document](_DOCUMENTS_KEPT)
+        self._selector = Selector(StatedFacts(self._database.rows))
         self._numbers: CatalogueNumbers | None = None
 
     def close(self) -> None:
         """Close the files; the catalogue is of no use afterwards."""
-        with self._lock:
-            self._database.close()
-
-    def __del__(self) -> None:
-        # A generation that was swapped out goes when the last question under way is done with it.
-        with suppress(AttributeError):
-            self.close()
+        self._database.close()
 
     def documents(self) -> list[DocumentInfo]:
         """Return every document, sorted by ``doc_id``."""
@@ -140,8 +121,8 @@ class Catalogue:
         count = f"SELECT count(*) FROM documents WHERE {where}"  # noqa: S608 - ours
         part = f"{INFO} WHERE {where} ORDER BY doc_id LIMIT ? OFFSET ?"
         return Listing(
-            lambda: int(self._rows(count, *values)[0][0]),
-            lambda first, most: map(info_of, self._stream(part, *values, most, first)),
+            lambda: int(self._database.rows(count, *values)[0][0]),
+            lambda first, most: map(info_of, self._database.stream(part, *values, most, first)),
         )
 
     @property
@@ -156,10 +137,10 @@ class Catalogue:
             UnknownDocumentError: If there is none of that id.
             IndexDamagedError: If the text is not the one that was stored.
         """
-        return self._recent(doc_id)
+        return self._documents_read.one(doc_id, self._document)
 
     def _document(self, doc_id: DocId) -> Document:
-        rows = self._rows(f"{INFO} WHERE doc_id = ?", doc_id)
+        rows = self._database.rows(f"{INFO} WHERE doc_id = ?", doc_id)
         if not rows:
             raise UnknownDocumentError(doc_id)
         info = info_of(rows[0])
@@ -174,7 +155,7 @@ class Catalogue:
 
     def published(self, ids: Sequence[DocId]) -> dict[DocId, str]:
         """Return the dates, as the documents state them, of those of ``ids`` that have one."""
-        rows = self._rows_of(
+        rows = self._database.rows_of(
             "SELECT doc_id, json_extract(metadata, '$.published') FROM documents WHERE doc_id", ids
         )
         return {doc_id: date for doc_id, date in rows if date is not None}
@@ -185,7 +166,7 @@ class Catalogue:
         Raises:
             IndexDamagedError: If there is none of such an id.
         """
-        return self._of(self._chunks_read, ids)
+        return self._found(self._chunks_read, ids, self._read_chunks)
 
     def outlines(self, ids: Iterable[ChunkId]) -> list[Outline]:
         """Return what ranks the chunks of ``ids``, in that order, without reading their texts.
@@ -193,11 +174,11 @@ class Catalogue:
         Raises:
             IndexDamagedError: If there is none of such an id.
         """
-        return self._of(self._outlines_read, ids)
+        return self._found(self._outlines_read, ids, self._read_outlines)
 
     def chunks_of(self, doc_id: DocId) -> list[Chunk]:
         """Return the chunks of a document, in reading order."""
-        rows = self._rows(
+        rows = self._database.rows(
             f"{CHUNK}, documents WHERE documents.doc_id = ?"
             " AND position BETWEEN first_chunk AND first_chunk + documents.chunks - 1"
             " ORDER BY position",
@@ -208,20 +189,21 @@ class Catalogue:
     def chunk_ids(self) -> list[ChunkId]:
         """Return the ids of all chunks, in the order in which vectors were added."""
         # Not ordered by SQL: the index on chunk_id alone answers this, a tenth of the pages.
-        rows = self._rows("SELECT position, chunk_id FROM chunks")
+        rows = self._database.rows("SELECT position, chunk_id FROM chunks")
         return [chunk_id for _, chunk_id in sorted(rows)]
 
     def numbers(self) -> CatalogueNumbers:
         """Return what leads from the number of a chunk to its id, and back."""
         # One for all who ask, so that each is looked up once.
         if self._numbers is None:
-            [(last,)] = self._rows("SELECT max(position) FROM chunks")
-            self._numbers = CatalogueNumbers(self._rows_of, 0 if last is None else last + 1)
+            [(last,)] = self._database.rows("SELECT max(position) FROM chunks")
+            count = 0 if last is None else last + 1
+            self._numbers = CatalogueNumbers(self._database.rows_of, count)
         return self._numbers
 
     def fingerprints(self) -> Iterator[Fingerprint]:
         """Yield the state of every document, sorted by ``doc_id``."""
-        rows = self._stream(
+        rows = self._database.stream(
             "SELECT doc_id, source, file_sha256, text_sha256, metadata_sha256"
             " FROM documents ORDER BY doc_id"
         )
@@ -229,59 +211,31 @@ class Catalogue:
 
     def files(self) -> dict[str, str]:
         """Return source and SHA-256 of the files of which every document is here."""
-        return dict(self._rows("SELECT source, file_sha256 FROM files"))
+        return dict(self._database.rows("SELECT source, file_sha256 FROM files"))
 
     def embedding_keys(self) -> Iterator[tuple[DocId, ChunkId, bytes]]:
         """Yield document, id and embedding key of every chunk, by document and in its order."""
-        return self._stream(_KEYS.format(chunk="chunk_id"))
+        return self._database.stream(_KEYS.format(chunk="chunk_id"))
 
     def numbered_keys(self) -> Iterator[tuple[DocId, int, bytes]]:
         """Yield the same with the number of each chunk in place of its id."""
-        return self._stream(_KEYS.format(chunk="position"))
+        return self._database.stream(_KEYS.format(chunk="position"))
 
     def has_fields(self, info: DocumentInfo) -> bool:
         """Tell whether conditions are held against what is known of the document."""
-        found = self._rows(
+        found = self._database.rows(
             "SELECT field, text, document, fields.number, date FROM documents"
             " JOIN fields ON document = documents.number WHERE doc_id = ? ORDER BY field, text",
             info.doc_id,
         )
-        (number,) = self._rows("SELECT number FROM documents WHERE doc_id = ?", info.doc_id)[0]
+        [(number,)] = self._database.rows(
+            "SELECT number FROM documents WHERE doc_id = ?", info.doc_id
+        )
         return found == field_rows(info, number)
 
     def faults(self) -> list[str]:
         """Return what SQLite itself finds wrong with the file."""
-        return [text for (text,) in self._rows("PRAGMA integrity_check") if text != "ok"]
-
-    # Any, because the schema, not Python, types what SQLite returns.
-    def _rows(self, statement: str, *values: str | float) -> list[Any]:
-        return list(self._stream(statement, *values))
-
-    def _rows_of(self, statement: str, ids: Sequence[str | int]) -> list[Any]:
-        """Return the rows of a statement that ends in the name of a column which is one of ``ids``.
-
-        Not as one list in JSON, which SQLite would read to the first NUL only.
-        """
-        rows: list[Any] = []
-        for start in range(0, len(ids), _IDS_AT_ONCE):
-            part = ids[start : start + _IDS_AT_ONCE]
-            rows += self._rows(f"{statement} IN ({', '.join('?' * len(part))})", *part)
-        return rows
-
-    def _stream(self, statement: str, *values: str | float) -> Iterator[Any]:
-        """Yield rows as they are asked for, some at a time."""
-        try:
-            with self._lock:
-                cursor = self._database.execute(statement, values)
-                rows = list(islice(cursor, _ROWS_AT_ONCE))
-            while rows:
-                yield from rows
-                with self._lock:
-                    rows = list(islice(cursor, _ROWS_AT_ONCE))
-        except (apsw.ConnectionClosedError, apsw.CursorClosedError):
-            raise  # A mistake of ours.
-        except apsw.Error as error:
-            raise IndexDamagedError(self._path, f"cannot be read: {error}") from error
+        return [text for (text,) in self._database.rows("PRAGMA integrity_check") if text != "ok"]
 
     def _bytes_at(self, places: Iterable[tuple[int, int]]) -> list[bytearray]:
         """Return the texts that begin there and are that long, in bytes."""
@@ -293,14 +247,19 @@ class Catalogue:
         )
         return found
 
-    def _of(self, read: Recent[ChunkId, _Record], ids: Iterable[ChunkId]) -> list[_Record]:
+    def _found(
+        self,
+        recent: Recent[ChunkId, _Record],
+        ids: Iterable[ChunkId],
+        read: Callable[[Sequence[ChunkId]], Mapping[ChunkId, _Record]],
+    ) -> list[_Record]:
         try:
-            return read.of(list(ids))
+            return recent.of(list(ids), read)
         except KeyError as error:
             raise IndexDamagedError(self._path, f"holds no chunk {error.args[0]!r}") from error
 
     def _read_chunks(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Chunk]:
-        chunks = self._chunks(self._rows_of(f"{CHUNK} WHERE chunk_id", ids))
+        chunks = self._chunks(self._database.rows_of(f"{CHUNK} WHERE chunk_id", ids))
         return {chunk.chunk_id: chunk for chunk in chunks}
 
     def _chunks(self, rows: Sequence[Sequence[Any]]) -> list[Chunk]:
@@ -308,7 +267,7 @@ class Catalogue:
         return [chunk_of(row, text) for row, text in zip(rows, texts, strict=True)]
 
     def _read_outlines(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Outline]:
-        rows = self._rows_of(f"{OUTLINE} WHERE chunk_id", ids)
+        rows = self._database.rows_of(f"{OUTLINE} WHERE chunk_id", ids)
         return {each.chunk_id: each for each in outlines_of(rows)}
 
 

@@ -27,19 +27,19 @@ class CatalogueNumbers:
         """
         self._rows_of = rows_of
         self._count = count
-        self._ids = Recent[int, ChunkId](self._ids_at, most=_KEPT)
-        self._places = Recent[ChunkId, int](self._places_of, most=_KEPT)
+        self._ids = Recent[int, ChunkId](_KEPT)
+        self._places = Recent[ChunkId, int](_KEPT)
 
     def __len__(self) -> int:
         return self._count
 
     def ids(self, positions: Sequence[int], /) -> list[ChunkId]:
         """Return the chunks at these places."""
-        return self._ids.of(positions)
+        return self._ids.of(positions, self._ids_at)
 
     def positions(self, ids: Sequence[ChunkId], /) -> list[int]:
         """Return the places of these chunks; `KeyError` if there is no such chunk."""
-        return self._places.of(ids)
+        return self._places.of(ids, self._places_of)
 
     def _ids_at(self, positions: Sequence[int]) -> dict[int, ChunkId]:
         rows = self._rows_of("SELECT position, chunk_id FROM chunks WHERE position", positions)

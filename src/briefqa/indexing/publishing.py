@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from briefqa.errors import DocumentError, IndexFileError, IndexWriteError
+from briefqa.errors import UNTOUCHED, DocumentError, IndexFileError, IndexWriteError
 from briefqa.indexing.catalogue import Catalogue, misreferences_of
 from briefqa.indexing.current import (
     Current,
@@ -88,16 +88,16 @@ def only_writer(index: Path) -> Iterator[None]:
 
 
 @contextmanager
-def write_errors(index: Path) -> Iterator[None]:
-    """Turn what the disk refuses into IndexWriteError."""
+def write_errors(index: Path, *, left: str = UNTOUCHED) -> Iterator[None]:
+    """Turn what the disk refuses into IndexWriteError, which says how the index was left."""
     try:
         yield
     except OSError as error:
-        raise IndexWriteError(index, error.strerror or str(error)) from error
+        raise IndexWriteError(index, error.strerror or str(error), left=left) from error
     except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
         raise  # Mistakes of ours.
     except sqlite3.DatabaseError as error:
-        raise IndexWriteError(index, str(error)) from error
+        raise IndexWriteError(index, str(error), left=left) from error
 
 
 def staging_area(index: Path, recipe: Recipe) -> Staging:

@@ -8,25 +8,30 @@ _Value = TypeVar("_Value")
 
 
 class Recent(Generic[_Key, _Value]):
-    """Looks things up, some hundred at a time, and the same again at no cost.
+    """Looks things up, one or some hundred at a time, and the same again at no cost.
 
+    It is given what looks them up each time, and does not hold it: an owner who is held by
+    nothing of its own goes when its last user does, and so do the files that it has open.
     Safe to use from several threads, if the looking up is.
     """
 
-    def __init__(
-        self, read: Callable[[Sequence[_Key]], Mapping[_Key, _Value]], *, most: int
-    ) -> None:
-        """Keep what ``read`` returns, until there are more than ``most``."""
-        self._read = read
+    def __init__(self, most: int) -> None:
+        """Keep what is found, until there are more than ``most``."""
         self._most = most
         self._known: dict[_Key, _Value] = {}
 
-    def of(self, keys: Sequence[_Key]) -> list[_Value]:
-        """Return what belongs to ``keys``, in that order; `KeyError` if there is none."""
+    def one(self, key: _Key, read: Callable[[_Key], _Value]) -> _Value:
+        """Return what belongs to ``key``; whatever ``read`` raises passes through."""
+        return self.of([key], lambda keys: {each: read(each) for each in keys})[0]
+
+    def of(
+        self, keys: Sequence[_Key], read: Callable[[Sequence[_Key]], Mapping[_Key, _Value]]
+    ) -> list[_Value]:
+        """Return what belongs to ``keys``, in that order; `KeyError` if ``read`` finds none."""
         # This very one, from which nothing is ever taken, whatever other threads put in its place.
         known = self._known
         missing = [key for key in keys if key not in known]
-        found = self._read(missing) if missing else {}
+        found = read(missing) if missing else {}
         self.keep(found)
         return [found[key] if key in found else known[key] for key in keys]
 

@@ -105,7 +105,8 @@ def rewrite(  # noqa: PLR0913 - one argument for each thing it is handed
                 on_progress=listener,
                 judge=judge,
             )
-            report = _report(gathered, outcome)
+            with write_errors(index, left="but it now holds what it was to hold"):
+                report = _report(gathered, outcome)
     except BackendError:
         raise  # The next run goes on with what was embedded.
     except Exception:

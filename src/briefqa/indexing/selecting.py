@@ -1,7 +1,7 @@
 """Which documents a search is held to, by what they state and what takes their place."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from briefqa.datatypes import Comparison, Condition, DocId
 from briefqa.indexing.fields import DATED, Predicate, needs_date, predicate_of, statement_of
+from briefqa.indexing.recent import Recent
 from briefqa.indexing.superseding import Rows, Superseding, read_superseding
 from briefqa.protocols import Selection
 
@@ -19,6 +20,8 @@ _UNTIL = {
     Comparison.AT_MOST: Comparison.AT_MOST,
     Comparison.EQUAL: Comparison.AT_MOST,
 }
+
+_Conditions = tuple[Condition, ...]
 
 Mask = NDArray[np.bool_]
 """What is true of each document, in the order in which they were added; shape (documents,)."""
@@ -70,22 +73,24 @@ class Selector:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._selected = lru_cache(_KEPT)(self._selection)
-        self._searched = lru_cache(_KEPT)(self._search)
-        self._undated = lru_cache(_KEPT)(self._count_undated)
-        self._superseded = lru_cache(_KEPT)(self._find_superseded)
-        self._outdated = lru_cache(_KEPT)(self._find_outdated)
-        self._chunk_counts = lru_cache(1)(facts.chunk_counts)
-        self._superseding = lru_cache(1)(facts.superseding)
+        self._selected = Recent[_Conditions, Selection](_KEPT)
+        self._searched = Recent[_Conditions, Selection](_KEPT)
+        self._undated = Recent[_Conditions, int](_KEPT)
+        self._superseded = Recent[_Conditions, dict[DocId, tuple[DocId, ...]]](_KEPT)
+        self._outdated = Recent[_Conditions, dict[int, tuple[int, ...]]](_KEPT)
 
-    @property
+    @cached_property
     def superseding(self) -> Superseding:
         """Which documents take the place of which."""
-        return self._superseding()
+        return self._facts.superseding()
+
+    @cached_property
+    def _chunk_counts(self) -> NDArray[np.int64]:
+        return self._facts.chunk_counts()
 
     def matching(self, conditions: Sequence[Condition]) -> Selection:
         """Return the chunks of the documents that satisfy all ``conditions``."""
-        return self._selected(tuple(conditions))
+        return self._selected.one(tuple(conditions), self._selection)
 
     def searched(self, conditions: Sequence[Condition]) -> Selection | None:
         """Return the same without documents in whose place there is another; None for all.
@@ -96,45 +101,45 @@ class Selector:
         """
         if not conditions and not self.superseding.newer:
             return None
-        return self._searched(tuple(conditions))
+        return self._searched.one(tuple(conditions), self._search)
 
     def superseded(self, conditions: Sequence[Condition]) -> dict[DocId, tuple[DocId, ...]]:
         """Return what `searched` leaves out of `matching`, and what stands in its place."""
         if not self.superseding.newer:
             return {}
-        return dict(self._superseded(tuple(conditions)))
+        return dict(self._superseded.one(tuple(conditions), self._find_superseded))
 
     def undated(self, conditions: Sequence[Condition]) -> int:
         """Count the documents that only want of a date keeps from being searched."""
-        return self._undated(tuple(conditions))
+        return self._undated.one(tuple(conditions), self._count_undated)
 
-    def _selection(self, conditions: tuple[Condition, ...]) -> Selection:
+    def _selection(self, conditions: _Conditions) -> Selection:
         is_kept = self._satisfying(conditions)
-        return Selection(np.flatnonzero(np.repeat(is_kept, self._chunk_counts())))
+        return Selection(np.flatnonzero(np.repeat(is_kept, self._chunk_counts)))
 
-    def _search(self, conditions: tuple[Condition, ...]) -> Selection:
+    def _search(self, conditions: _Conditions) -> Selection:
         is_kept = self._satisfying(conditions)
-        is_kept[list(self._outdated(conditions))] = False
-        return Selection(np.flatnonzero(np.repeat(is_kept, self._chunk_counts())))
+        is_kept[list(self._outdated.one(conditions, self._find_outdated))] = False
+        return Selection(np.flatnonzero(np.repeat(is_kept, self._chunk_counts)))
 
-    def _count_undated(self, conditions: tuple[Condition, ...]) -> int:
+    def _count_undated(self, conditions: _Conditions) -> int:
         others = [condition for condition in conditions if not needs_date(condition)]
         if len(others) == len(conditions):
             return 0
         is_kept = self._satisfying(others) & ~self._found(DATED)
-        is_kept[list(self._outdated(conditions))] = False
+        is_kept[list(self._outdated.one(conditions, self._find_outdated))] = False
         return int(np.count_nonzero(is_kept))
 
-    def _find_superseded(self, conditions: tuple[Condition, ...]) -> dict[DocId, tuple[DocId, ...]]:
+    def _find_superseded(self, conditions: _Conditions) -> dict[DocId, tuple[DocId, ...]]:
         is_kept, doc_ids = self._satisfying(conditions), self.superseding.doc_ids
         found = {
             doc_ids[older]: tuple(sorted(doc_ids[each] for each in newer))
-            for older, newer in self._outdated(conditions).items()
+            for older, newer in self._outdated.one(conditions, self._find_outdated).items()
             if is_kept[older]
         }
         return dict(sorted(found.items()))
 
-    def _find_outdated(self, conditions: tuple[Condition, ...]) -> dict[int, tuple[int, ...]]:
+    def _find_outdated(self, conditions: _Conditions) -> dict[int, tuple[int, ...]]:
         """Return the documents in whose place there is another, and those next to each."""
         superseding = self.superseding
         if not superseding.newer or any(
@@ -150,7 +155,7 @@ class Selector:
 
     def _satisfying(self, conditions: Iterable[Condition]) -> Mask:
         # Not all in one statement: SQLite takes three times as long to join what it has found.
-        is_kept = np.ones(len(self._chunk_counts()), dtype=np.bool_)
+        is_kept = np.ones(len(self._chunk_counts), dtype=np.bool_)
         for condition in conditions:
             predicate = predicate_of(condition)
             is_found = self._found(predicate)
@@ -159,7 +164,7 @@ class Selector:
 
     def _found(self, predicate: Predicate) -> Mask:
         """Return which documents ``predicate`` finds, negated or not."""
-        is_found = np.zeros(len(self._chunk_counts()), dtype=np.bool_)
+        is_found = np.zeros(len(self._chunk_counts), dtype=np.bool_)
         is_found[np.fromiter(self._facts.found(predicate), dtype=np.int64)] = True
         return is_found
 

@@ -3,7 +3,6 @@
 import sqlite3
 from pathlib import Path
 
-import apsw
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,8 +57,8 @@ def test_a_flipped_bit_changes_no_row_that_is_read(
 
     try:
         database = _opened(folder)
-        found += database.execute(_BY_NUMBER, (asked,))
-        found += database.execute(_BY_WORD, (_word(asked),))
+        found += database.rows(_BY_NUMBER, asked)
+        found += database.rows(_BY_WORD, _word(asked))
     except IndexDamagedError:
         pass
     finally:
@@ -74,7 +73,7 @@ def test_what_is_read_is_what_sqlite_itself_reads(folder: Path) -> None:
     expected = sqlite3.connect(folder / _NAME)
 
     for statement, value in ((_BY_NUMBER, 17), (_BY_WORD, _word(3999)), (_SORTED, _ROWS)):
-        found = list(database.execute(statement, (value,)))
+        found = database.rows(statement, value)
         assert found == expected.execute(statement, (value,)).fetchall()
         assert found
 
@@ -93,17 +92,17 @@ def test_a_row_is_read_without_the_rest_of_the_file(folder: Path) -> None:
 
     database = Database(folder / _NAME, Noted(folder, {}))
 
-    assert list(database.execute(_BY_NUMBER, (2000,))) == [(_word(2000),)]
+    assert database.rows(_BY_NUMBER, 2000) == [(_word(2000),)]
     assert 0 < sum(read) < BLOCK_BYTES
     assert (folder / _NAME).stat().st_size > 20 * BLOCK_BYTES
     database.close()
 
 
-def test_a_file_that_is_no_database_is_an_error_of_sqlites(tmp_path: Path) -> None:
-    """Whoever asks knows which index it belongs to, and says so."""
+def test_a_file_that_is_no_database_is_damage_that_names_it(tmp_path: Path) -> None:
+    """SQLite's own words say neither which file it is nor what to do."""
     (tmp_path / _NAME).write_bytes(b"junk" * 1000)
     database = Database(tmp_path / _NAME, CheckedFiles(tmp_path, {}))
 
-    with pytest.raises(apsw.NotADBError):
-        list(database.execute("SELECT 1 FROM numbers", ()))
+    with pytest.raises(IndexDamagedError, match=f"{_NAME}.*not a database"):
+        database.rows("SELECT 1 FROM numbers")
     database.close()

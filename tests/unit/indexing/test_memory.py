@@ -12,7 +12,7 @@ from briefqa.backends import faiss
 from briefqa.chunking import ChunkingOptions
 from briefqa.documents import ReadingOptions, read_file
 from briefqa.indexing import __file__ as indexing
-from briefqa.indexing import catalogue, embedding, numbering
+from briefqa.indexing import catalogue, database, embedding, numbering
 from briefqa.indexing.sources import roots_of
 from briefqa.indexing.sync import sync
 from briefqa.protocols import Progress
@@ -72,7 +72,7 @@ def test_memory_hardly_grows_with_the_number_of_passages(
     # What is kept at hand, or done at once, is bounded, but not by so few.
     for module, name in (
         (catalogue, "_CHUNKS_KEPT"),
-        (catalogue, "_ROWS_AT_ONCE"),
+        (database, "_ROWS_AT_ONCE"),
         (embedding, "_ROWS_AT_ONCE"),
         (numbering, "_KEPT"),
     ):

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 from tests.corpus import Corpus, RecordingEmbedder
 
 from briefqa.chunking import ChunkingOptions
+from briefqa.datatypes import DocId
 from briefqa.documents import find_files
 from briefqa.errors import IndexWriteError, MissingFolderError, NoDocumentsError
 from briefqa.indexing import read_current
+from briefqa.indexing.fingerprints import Fingerprints
 from briefqa.indexing.sources import Root
 from briefqa.protocols import Progress
 
@@ -437,3 +440,20 @@ def test_leftovers_of_a_killed_sync_are_removed(corpus: Corpus) -> None:
     report = corpus.sync()
 
     assert corpus.generations() == {report.generation}
+
+
+def test_a_disk_that_fails_after_all_was_published_is_told_as_that(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads that all is as before would look for the new documents in vain elsewhere."""
+
+    def refuse(_: Fingerprints) -> tuple[DocId, ...]:
+        detail = "disk I/O error"
+        raise sqlite3.OperationalError(detail)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Fingerprints, "removed", refuse)
+        with pytest.raises(IndexWriteError, match="disk I/O error; but it now holds what"):
+            corpus.sync()
+
+    assert not corpus.sync().published

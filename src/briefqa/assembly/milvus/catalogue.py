@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 
 from briefqa.assembly.milvus.collections import Collections
 from briefqa.assembly.milvus.facts import MilvusFacts
@@ -44,9 +43,9 @@ class MilvusCatalogue:
         self._collections = collections
         self._head = head
         self._selector = Selector(MilvusFacts(collections, head))
-        self._recent = lru_cache(_DOCUMENTS_KEPT)(self._document)
+        self._documents_read = Recent[DocId, Document](_DOCUMENTS_KEPT)
         self._infos: dict[DocId, Placed] = {}
-        self._chunks_read = Recent(self._read_chunks, most=_CHUNKS_KEPT)
+        self._chunks_read = Recent[ChunkId, Chunk](_CHUNKS_KEPT)
         self._numbers: ChunkNumbers | None = None
 
     @property
@@ -76,7 +75,7 @@ class MilvusCatalogue:
             UnknownDocumentError: If there is none of that id.
             IndexDamagedError: If the text is not the one that was stored.
         """
-        return self._recent(doc_id)
+        return self._documents_read.one(doc_id, self._document)
 
     def published(self, ids: Sequence[DocId], /) -> dict[DocId, str]:
         """Return the dates, as the documents state them, of those of ``ids`` that have one."""
@@ -91,7 +90,7 @@ class MilvusCatalogue:
             IndexDamagedError: If there is none of such an id.
         """
         try:
-            return self._chunks_read.of(list(ids))
+            return self._chunks_read.of(list(ids), self._read_chunks)
         except KeyError as error:
             detail = f"holds no chunk {error.args[0]!r}"
             raise self._collections.damaged(detail) from error
