@@ -43,7 +43,7 @@ def run_batches(
     """Yield positions of ``encodings``, and the graph's outputs for these, batch by batch.
 
     No row is padded, so nothing is computed in vain, and what a result shared a
-    batch with shows in its last digits at most; ``alone``, it shares it with nothing.
+    batch with does not show in it; ``alone``, it shares it with nothing.
     Each batch runs on one core, as many at a time as there are: shared between
     cores, sums would come out in another order.
     """

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from briefqa.backends.sentence_transformers.silence import transformers_silenced
+from briefqa.backends.sentence_transformers.sums import sum_alike_in_every_batch
 from briefqa.errors import ExportError
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def write_graph(source: Source, folder: Path, *, quantized: bool = False) -> Gra
     (folder / _TOKENIZER).write_text(source.tokenizer.to_str(), encoding="utf-8")
     try:
         inputs = _trace(source, folder / _RAW_GRAPH)
+        sum_alike_in_every_batch(folder / _RAW_GRAPH)
         if quantized:
             _quantize(folder / _RAW_GRAPH, folder / _QUANTIZED_GRAPH)
             (folder / _QUANTIZED_GRAPH).replace(folder / _RAW_GRAPH)
