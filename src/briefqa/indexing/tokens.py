@@ -76,10 +76,11 @@ class TokenStoreWriter:
         """
         if not chunks:
             return
-        ids = np.concatenate([each.ids for each in chunks]).astype(np.int64)
-        self._ids.write(ids.astype("<i4").tobytes())
-        self._starts.write(np.concatenate([each.starts for each in chunks]).astype("<i4").tobytes())
-        self._codes.write(np.concatenate([each.codes for each in chunks]).tobytes())
+        ids = np.concatenate([each.ids for each in chunks])
+        starts = np.concatenate([each.starts for each in chunks])
+        self._ids.write(ids.astype("<i4", copy=False).data)
+        self._starts.write(starts.astype("<i4", copy=False).data)
+        self._codes.write(np.concatenate([each.codes for each in chunks]).data)
         counts = [len(each.ids) for each in chunks]
         last = self._ends[-1] if self._ends else 0
         self._ends.extend((last + np.cumsum(counts)).tolist())
