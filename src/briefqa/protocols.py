@@ -296,6 +296,18 @@ class LexicalIndex(Protocol):
         ...
 
 
+@runtime_checkable
+class KeptWords(LexicalIndex, Protocol):
+    """A lexical index from which the next one takes how its chunks were read."""
+
+    def languages(self, first: int, last: int, /) -> list[str]:
+        """Return in which language each chunk was read, from number ``first`` to ``last``.
+
+        An ISO 639-1 code; empty if unknown.
+        """
+        ...
+
+
 class LexicalBackend(Protocol):
     """Builds and reopens lexical indexes of one kind."""
 
@@ -303,7 +315,7 @@ class LexicalBackend(Protocol):
         """Write an index of chunks into the empty ``folder``; `OSError` if it cannot be."""
         ...
 
-    def open(self, folder: Path, /) -> LexicalIndex:
+    def open(self, folder: Path, /) -> KeptWords:
         """Open the index in ``folder`` for reading."""
         ...
 
