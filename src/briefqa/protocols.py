@@ -77,11 +77,7 @@ class ReadFiles(Protocol):
         ...
 
     def check(self, path: Path, start: int, end: int, /) -> None:
-        """Make sure of bytes [start, end); only the first time takes long.
-
-        Raises:
-            IndexDamagedError: If they are not what was written.
-        """
+        """Make sure of bytes [start, end), or raise IndexDamagedError; only once takes long."""
         ...
 
     def read(self, path: Path, parts: Iterable[tuple[int, memoryview]], /) -> None:
@@ -298,13 +294,10 @@ class LexicalIndex(Protocol):
 
 @runtime_checkable
 class KeptWords(LexicalIndex, Protocol):
-    """A lexical index from which the next one takes how its chunks were read."""
+    """A lexical index that knows in which language each of its chunks was read."""
 
     def languages(self, first: int, last: int, /) -> list[str]:
-        """Return in which language each chunk was read, from number ``first`` to ``last``.
-
-        An ISO 639-1 code; empty if unknown.
-        """
+        """Return it for the chunks numbered ``first`` to ``last``, as `language` gives it."""
         ...
 
 

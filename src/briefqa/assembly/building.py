@@ -8,7 +8,6 @@ all that is imported here.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +16,9 @@ from briefqa.assembly.crews import Crew, crew_here
 from briefqa.assembly.embedders import DEFAULT_EMBEDDER, embedder_for_indexing
 from briefqa.assembly.exports import MODELS_FOLDER
 from briefqa.assembly.places import require_folder
-from briefqa.assembly.stores import backends_with
-from briefqa.datatypes import DocId
 from briefqa.documents import ReadingOptions
 from briefqa.errors import IndexFileError, MissingFolderError, UsageError
-from briefqa.indexing import read_current, stamp_of_current
+from briefqa.indexing.current import read_current, stamp_of_current
 from briefqa.indexing.integrity import read_manifest
 from briefqa.indexing.manifest import DEFAULT_RECALL
 from briefqa.indexing.sources import Root, roots_of
@@ -78,32 +75,29 @@ def build_index(  # noqa: PLR0913 - all but two are options
     roots = roots_to_index(folders, index)
     if stamp_of_current(index) is None or ray is not None:
         # Model or cluster are waited for, which takes long enough to be annoying in vain.
-        from briefqa.indexing.sync import files_to_index  # noqa: PLC0415 - as below
-
-        files_to_index(roots, index, allow_empty=allow_empty)
+        _require_files(roots, index, allow_empty=allow_empty)
     options = reading or ReadingOptions()
     with _crew(embedder, index, options, gpu=gpu, ray=ray, on_progress=on_progress) as crew:
-        with rare_collections():
-            # Slow to import, and the model is on its way.
-            from briefqa.chunking import ChunkingOptions  # noqa: PLC0415
-            from briefqa.indexing.sync import sync  # noqa: PLC0415
+        with rare_collections(all_stays=False):
+            from briefqa.assembly.syncing import sync_by  # noqa: PLC0415 - slow to import
 
-            backends = backends_with(None)
-        return sync(
+        return sync_by(
+            crew,
             roots if folders is not None else None,
             index,
-            backends=replace(backends, batches_at_once=crew.batches_at_once),
-            load_embedder=crew.load_embedder,
-            read=crew.readers.read,
-            expect=crew.readers.expect,
-            chunking=chunking or ChunkingOptions(),
+            chunking=chunking,
             options=options,
             recall=recall,
-            restored={DocId(doc_id) for doc_id in restored},
+            restored=restored,
             allow_empty=allow_empty,
-            on_progress=crew.on_progress,
             judge=judge,
         )
+
+
+def _require_files(roots: Sequence[Root], index: Path, *, allow_empty: bool) -> None:
+    from briefqa.indexing.sync import files_to_index  # noqa: PLC0415 - slow to import
+
+    files_to_index(roots, index, allow_empty=allow_empty)
 
 
 def _judge(gate: "Gate", index: Path, on_progress: ProgressListener | None) -> "Judge":
