@@ -64,7 +64,7 @@ def test_what_is_stated_wins_over_the_words(empty: Corpus) -> None:
 def test_an_unchanged_document_is_not_told_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Telling took a fifth of the time in which one changed brief in a hundred was taken in."""
+    """Telling took a tenth of the time in which one changed brief in a hundred was taken in."""
     told: list[str] = []
 
     def tell(text: str) -> str:
