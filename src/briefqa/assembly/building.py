@@ -1,8 +1,8 @@
 """A folder of documents becomes an index, or an index is brought in step with it.
 
 Apart from `briefqa.assembly.service`, because readers and chunking take time
-to import that a question need not wait for. The model is on its way before
-all that is imported here.
+to import that a question need not wait for. Nor does the model: it is on its way
+before `briefqa.assembly.syncing` is imported.
 """
 
 from collections.abc import Callable, Iterator, Sequence
