@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 CORES: Final = "PYTHON_CPU_COUNT"
@@ -45,16 +44,17 @@ def give_back_large_blocks() -> None:
         mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a large file, in hex.
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file, in hex.
 
-    It is read in few parts: after each, a thread waits for those that are busy in Python.
+    A large one is read in few parts: after each, a thread waits for those that are busy in Python.
+    In smaller parts the weights take less of a processor, but a question waits longer for them.
 
     Raises:
         OSError: If it cannot be read.
     """
     found = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a path is made for nothing else
         size = min(_HASHED_AT_ONCE, os.fstat(file.fileno()).st_size + 1)
         part = memoryview(bytearray(size))
         while count := file.readinto(part):

@@ -77,11 +77,7 @@ class ReadFiles(Protocol):
         ...
 
     def check(self, path: Path, start: int, end: int, /) -> None:
-        """Make sure of bytes [start, end); only the first time takes long.
-
-        Raises:
-            IndexDamagedError: If they are not what was written.
-        """
+        """Make sure of bytes [start, end), or raise IndexDamagedError; only once takes long."""
         ...
 
     def read(self, path: Path, parts: Iterable[tuple[int, memoryview]], /) -> None:
@@ -296,6 +292,15 @@ class LexicalIndex(Protocol):
         ...
 
 
+@runtime_checkable
+class KeptWords(LexicalIndex, Protocol):
+    """A lexical index that knows in which language each of its chunks was read."""
+
+    def languages(self, first: int, last: int, /) -> list[str]:
+        """Return it for the chunks numbered ``first`` to ``last``, as `language` gives it."""
+        ...
+
+
 class LexicalBackend(Protocol):
     """Builds and reopens lexical indexes of one kind."""
 
@@ -303,7 +308,7 @@ class LexicalBackend(Protocol):
         """Write an index of chunks into the empty ``folder``; `OSError` if it cannot be."""
         ...
 
-    def open(self, folder: Path, /) -> LexicalIndex:
+    def open(self, folder: Path, /) -> KeptWords:
         """Open the index in ``folder`` for reading."""
         ...
 

@@ -18,12 +18,14 @@ pytest.importorskip("milvus_lite", reason="milvus-lite is not installed")
 from tests.milvus import lite_server
 
 from briefqa.answering import CALIBRATION
-from briefqa.assembly.building import build_index, check_index, put_into_index
+from briefqa.assembly.building import build_index
 from briefqa.assembly.calibration_file import (
     CALIBRATION_FILE,
     calibration_to_json,
     write_calibration,
 )
+from briefqa.assembly.checking import check_index
+from briefqa.assembly.documents import put_into_index
 from briefqa.assembly.keeping import collect_garbage, list_generations, roll_back
 from briefqa.assembly.migrating import migrate
 from briefqa.assembly.milvus import publishing

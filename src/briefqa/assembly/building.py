@@ -1,48 +1,35 @@
 """A folder of documents becomes an index, or an index is brought in step with it.
 
 Apart from `briefqa.assembly.service`, because readers and chunking take time
-to import that a question need not wait for.
+to import that a question need not wait for. Nor does the model: it is on its way
+before `briefqa.assembly.syncing` is imported.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefqa.assembly.crews import Crew, crew_here
-from briefqa.assembly.embedders import (
-    DEFAULT_EMBEDDER,
-    embedder_for_indexing,
-    embedder_for_questions,
-)
+from briefqa.assembly.embedders import DEFAULT_EMBEDDER, embedder_for_indexing
 from briefqa.assembly.exports import MODELS_FOLDER
-from briefqa.assembly.opening import open_texts
-from briefqa.assembly.places import milvus_address, require_folder
-from briefqa.assembly.stores import backends_with
-from briefqa.backends.faiss import FaissBackend
-from briefqa.backends.tantivy import TantivyBackend
-from briefqa.chunking import ChunkingOptions
-from briefqa.datatypes import DocId
+from briefqa.assembly.places import require_folder
 from briefqa.documents import ReadingOptions
-from briefqa.documents.isolation import ReaderProcess
-from briefqa.errors import IndexFileError, MissingFolderError, NotRemovedError, UsageError
-from briefqa.indexing import read_current, stamp_of_current
-from briefqa.indexing.changes import check_doc_id, put_document, remove_document
-from briefqa.indexing.checks import check_contents, check_files, check_references
-from briefqa.indexing.integrity import Problem, read_manifest
-from briefqa.indexing.publishing import Judge
-from briefqa.indexing.rewriting import SyncReport
+from briefqa.errors import IndexFileError, MissingFolderError, UsageError
+from briefqa.indexing.current import read_current, stamp_of_current
+from briefqa.indexing.integrity import read_manifest
+from briefqa.indexing.manifest import DEFAULT_RECALL
 from briefqa.indexing.sources import Root, roots_of
-from briefqa.indexing.superseding import Misreference
-from briefqa.indexing.sync import DEFAULT_RECALL, files_to_index, sync
-from briefqa.machine import give_back_large_blocks
+from briefqa.machine import give_back_large_blocks, rare_collections
 from briefqa.protocols import Embedder, ProgressListener
 
 if TYPE_CHECKING:
     from briefqa.assembly.gating import Gate
+    from briefqa.chunking import ChunkingOptions
+    from briefqa.indexing.publishing import Judge
+    from briefqa.indexing.rewriting import SyncReport
 
 
 def build_index(  # noqa: PLR0913 - all but two are options
@@ -50,7 +37,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
     index: Path | str = "index",
     *,
     embedder: str | None = None,
-    chunking: ChunkingOptions | None = None,
+    chunking: "ChunkingOptions | None" = None,
     reading: ReadingOptions | None = None,
     recall: float = DEFAULT_RECALL,
     gpu: bool = False,
@@ -59,7 +46,7 @@ def build_index(  # noqa: PLR0913 - all but two are options
     gate: "Gate | None" = None,
     ray: str | None = None,
     on_progress: ProgressListener | None = None,
-) -> SyncReport:
+) -> "SyncReport":
     """Bring ``index`` in step with the documents of ``folders``.
 
     Args:
@@ -86,28 +73,34 @@ def build_index(  # noqa: PLR0913 - all but two are options
     index = require_folder(index)
     judge = _judge(gate, index, on_progress) if gate is not None else None
     roots = roots_to_index(folders, index)
-    # Before the model is loaded, which takes long enough to be annoying in vain.
-    files_to_index(roots, index, allow_empty=allow_empty)
+    if stamp_of_current(index) is None or ray is not None:
+        # Model or cluster are waited for, which takes long enough to be annoying in vain.
+        _require_files(roots, index, allow_empty=allow_empty)
     options = reading or ReadingOptions()
     with _crew(embedder, index, options, gpu=gpu, ray=ray, on_progress=on_progress) as crew:
-        return sync(
+        with rare_collections(all_stays=False):
+            from briefqa.assembly.syncing import sync_by  # noqa: PLC0415 - slow to import
+
+        return sync_by(
+            crew,
             roots if folders is not None else None,
             index,
-            backends=replace(backends_with(None), batches_at_once=crew.batches_at_once),
-            load_embedder=crew.load_embedder,
-            read=crew.readers.read,
-            expect=crew.readers.expect,
-            chunking=chunking or ChunkingOptions(),
+            chunking=chunking,
             options=options,
             recall=recall,
-            restored={DocId(doc_id) for doc_id in restored},
+            restored=restored,
             allow_empty=allow_empty,
-            on_progress=crew.on_progress,
             judge=judge,
         )
 
 
-def _judge(gate: "Gate", index: Path, on_progress: ProgressListener | None) -> Judge:
+def _require_files(roots: Sequence[Root], index: Path, *, allow_empty: bool) -> None:
+    from briefqa.indexing.sync import files_to_index  # noqa: PLC0415 - slow to import
+
+    files_to_index(roots, index, allow_empty=allow_empty)
+
+
+def _judge(gate: "Gate", index: Path, on_progress: ProgressListener | None) -> "Judge":
     # All that answers comes with it, and few builds are judged.
     from briefqa.assembly.gating import judge_for  # noqa: PLC0415
 
@@ -184,95 +177,9 @@ def roots_to_index(
     return roots
 
 
-def require_excluded(doc_id: str, index: Path | str) -> None:
-    """Refuse to restore what was not removed.
-
-    Raises:
-        NotRemovedError: If no document of that id was removed from the index.
-        IndexFileError: If there is no index, or it cannot be used.
-    """
-    excluded = read_current(require_folder(index)).sources.excluded
-    if doc_id not in excluded:
-        raise NotRemovedError(doc_id, removed=sorted(excluded))
-
-
-def remove_from_index(doc_id: str, index: Path | str = "index") -> SyncReport:
-    """Take a document out of ``index``, and keep it out though its file may stay.
-
-    Raises:
-        UnknownDocumentError: If there is no such document.
-        IndexFileError: If there is no index, or it cannot be used.
-        IndexLockedError: If another process is writing.
-    """
-    return remove_document(DocId(doc_id), require_folder(index), backends=backends_with(None))
-
-
-def put_into_index(
-    doc_id: str,
-    data: bytes,
-    index: Path | str = "index",
-    *,
-    reading: ReadingOptions | None = None,
-) -> SyncReport:
-    """Add the document of one file, or replace the one that was sent under this id before.
-
-    Raises:
-        DocumentIdError: If ``doc_id`` cannot be the id of a document.
-        DocumentError: If ``data`` is not one document that can be read.
-        DocumentOwnedError: If the id belongs to a file of an indexed folder.
-        IndexFileError: If there is no index, or it cannot be used or needs a sync first.
-        IndexLockedError: If another process is writing.
-        BackendError: If the model cannot be loaded.
-    """
-    index = require_folder(index)
-    check_doc_id(doc_id)
-    model_id = read_manifest(index, read_current(index).serving).model_id
-    model = embedder_for_questions(model_id, index / MODELS_FOLDER)
-    with ReaderProcess(reading or ReadingOptions()) as reader:
-        return put_document(
-            DocId(doc_id), data, index, backends=backends_with(model), read=reader.read
-        )
-
-
 def _model_of(index: Path) -> str | None:
     """Return the id of the model that made ``index``; None if it does not say."""
     try:
         return read_manifest(index, read_current(index).serving).model_id
     except IndexFileError:
         return None
-
-
-def misreferences(index: Path | str) -> tuple[Misreference, ...]:
-    """Return what is wrong with what documents say of which takes the place of which.
-
-    Raises:
-        IndexFileError: If there is no index, or it cannot be used.
-        BackendError: If it lies in a store that cannot be reached.
-    """
-    if milvus_address(index) is None:
-        return check_references(Path(index))
-    with open_texts(index) as generation:
-        return generation.catalogue.selector.superseding.misreferences
-
-
-def check_index(index: Path | str, *, fast: bool = False) -> list[Problem]:
-    """Return what is wrong with an index, by file; empty if nothing is.
-
-    Args:
-        index: The index folder, or an address in Milvus.
-        fast: Only compare checksums, or counts, and do not read what is there.
-
-    Raises:
-        IndexMissingError: If there is no index.
-        IndexFormatError: If it has a format of another version.
-        StoreError: If a store does not answer.
-    """
-    address = milvus_address(index)
-    if address is not None:
-        from briefqa.assembly.milvus.checking import check_milvus  # noqa: PLC0415 - few need it
-
-        return check_milvus(address, fast=fast)
-    folder = Path(index)
-    if fast:
-        return check_files(folder)
-    return check_contents(folder, stores=FaissBackend(), words=TantivyBackend())

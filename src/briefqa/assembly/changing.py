@@ -31,7 +31,7 @@ class IndexChanger:
             IndexFileError: If the index cannot be used or needs a sync first.
             IndexLockedError: If another process is writing.
         """
-        from briefqa.assembly.building import put_into_index  # noqa: PLC0415 - slow to import
+        from briefqa.assembly.documents import put_into_index  # noqa: PLC0415 - slow to import
 
         with self._one_at_a_time:
             return put_into_index(doc_id, data, self._index, reading=self._reading)
@@ -44,7 +44,7 @@ class IndexChanger:
             IndexFileError: If the index cannot be used.
             IndexLockedError: If another process is writing.
         """
-        from briefqa.assembly.building import remove_from_index  # noqa: PLC0415 - slow to import
+        from briefqa.assembly.documents import remove_from_index  # noqa: PLC0415 - slow to import
 
         with self._one_at_a_time:
             return remove_from_index(doc_id, self._index)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from briefqa.documents import ReadingOptions
 from briefqa.documents.isolation.pool import ReaderPool
-from briefqa.indexing.generations import BATCHES_AT_ONCE
 from briefqa.protocols import Embedder, ProgressListener
 
 
@@ -17,7 +16,7 @@ class Crew:
     readers: ReaderPool
     load_embedder: Callable[[], Embedder]
     on_progress: ProgressListener | None
-    batches_at_once: int = BATCHES_AT_ONCE
+    batches_at_once: int
 
 
 @contextmanager
@@ -31,4 +30,6 @@ def crew_here(
     with ReaderPool(options) as readers:
         # The model is loaded meanwhile, and the index opened.
         readers.begin()
-        yield Crew(readers, load_embedder, on_progress)
+        from briefqa.indexing.generations import BATCHES_AT_ONCE  # noqa: PLC0415 - slow to import
+
+        yield Crew(readers, load_embedder, on_progress, BATCHES_AT_ONCE)

@@ -3,9 +3,9 @@
 import logging
 from operator import attrgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from briefqa.assembly.exports import Exports, exported_or_loaded
-from briefqa.backends.onnx import OnnxEmbedder
 from briefqa.errors import (
     BriefqaError,
     IndexDamagedError,
@@ -14,6 +14,9 @@ from briefqa.errors import (
 )
 from briefqa.plugins import embedder_plugin, split_spec
 from briefqa.protocols import Embedder, ProgressListener
+
+if TYPE_CHECKING:
+    from briefqa.backends.onnx import OnnxEmbedder
 
 _log = logging.getLogger(__name__)
 
@@ -126,7 +129,9 @@ def _names(configured: str, model_id: str) -> bool:
     return embedder_plugin(name).identify("") == model_id
 
 
-def _exports(models: Path) -> Exports[OnnxEmbedder]:
+def _exports(models: Path) -> "Exports[OnnxEmbedder]":
+    from briefqa.backends.onnx import OnnxEmbedder  # noqa: PLC0415 - slow to import
+
     return Exports(
         models,
         open=OnnxEmbedder.open,

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from nupunkt import sent_spans
-
 from briefqa.datatypes import Block, BlockKind, Span
 from briefqa.documents.layout import trimmed
 
@@ -65,6 +63,8 @@ def _seen_ends(text: str) -> Iterator[int]:
 
     It is given a stretch at a time: on some texts its cost grows with the square of the length.
     """
+    from nupunkt import sent_spans  # noqa: PLC0415 - slow to import
+
     start = 0
     while start < len(text):
         ends = [end for _, end in sent_spans(text[start : start + _STRETCH])]

@@ -26,7 +26,7 @@ def remove_document(
     document in again. The generation before still holds its text until
     `briefqa generations gc`.
     """
-    from briefqa.assembly.building import remove_from_index  # noqa: PLC0415 - slow to import
+    from briefqa.assembly.documents import remove_from_index  # noqa: PLC0415 - slow to import
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
     settings = load_settings({"index": index})
@@ -46,7 +46,7 @@ def restore_document(
 
     Exits with 3 if no document of that id was removed.
     """
-    from briefqa.assembly.building import require_excluded  # noqa: PLC0415 - slow to import
+    from briefqa.assembly.documents import require_excluded  # noqa: PLC0415 - slow to import
     from briefqa.settings import load_settings  # noqa: PLC0415 - slow, and `--help` needs none
 
     settings = load_settings({"index": index})

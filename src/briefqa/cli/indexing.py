@@ -100,7 +100,7 @@ def index(
     and with --json each report is one line.
     """
     with rare_collections():
-        # Slow to import, readers above all, and `--help` needs none.
+        # Slow to import, and `--help` needs none.
         from briefqa.assembly.building import roots_to_index  # noqa: PLC0415
         from briefqa.assembly.places import require_folder  # noqa: PLC0415
         from briefqa.settings import load_settings  # noqa: PLC0415

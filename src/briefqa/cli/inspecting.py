@@ -110,7 +110,7 @@ def check(
     and there is no such one. Exits with 4 if there is damage.
     """
     # Readers import slowly.
-    from briefqa.assembly.building import check_index, misreferences  # noqa: PLC0415
+    from briefqa.assembly.checking import check_index, misreferences  # noqa: PLC0415
 
     settings = _settings(index)
     problems = check_index(settings.index, fast=fast)

@@ -4,7 +4,7 @@ One reader a format. Every reader yields `Document` records, or a
 `DocumentError` for what it cannot read; none raises for bad content.
 """
 
-from briefqa.documents.files import SourceFile, file_sha256, find_files
+from briefqa.documents.files import SourceFile, find_files
 from briefqa.documents.formats import SUFFIXES
 from briefqa.documents.options import ReadingOptions
 from briefqa.documents.reading import READER_VERSION, read_file
@@ -14,7 +14,6 @@ __all__ = [
     "SUFFIXES",
     "ReadingOptions",
     "SourceFile",
-    "file_sha256",
     "find_files",
     "read_file",
 ]

@@ -4,8 +4,6 @@ import codecs
 import re
 import unicodedata
 
-import chardet
-
 from briefqa.documents.draft import MOST_CHARACTERS
 from briefqa.errors import DocumentError
 
@@ -183,6 +181,8 @@ def _guessed(data: bytes) -> str | None:
 
 def _likely(data: bytes) -> list[str]:
     """Return the encodings that ``data`` may be in, the likeliest first."""
+    import chardet  # noqa: PLC0415 - slow to import, and most texts are in UTF-8
+
     sample = _sample(data)
     found = chardet.detect_all(
         sample, include_encodings=_ENCODINGS, compat_names=False, max_bytes=_SAMPLE_BYTES

@@ -178,13 +178,3 @@ def _is_regular(path: str) -> bool:
 def _writable(name: str) -> str:
     """Return ``name`` with bytes that are not UTF-8, which Linux allows in one, spelt out."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hex.
-
-    Raises:
-        OSError: If the file cannot be read.
-    """
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

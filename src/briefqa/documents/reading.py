@@ -20,7 +20,7 @@ from briefqa.documents.options import DEFAULT_OPTIONS, ReadingOptions
 from briefqa.errors import DocumentError
 
 READER_VERSION = 3
-"""Raised whenever the same file would give another text, block or field."""
+"""Raised whenever the same file would give another text, block, field, or language of its words."""
 
 _ALIKE = {Format.PLAIN, Format.MARKDOWN}
 _ENCODED = {Format.PLAIN, Format.MARKDOWN, Format.HTML}

@@ -1,17 +1,23 @@
 """Reads Markdown and plain text, with or without front matter."""
 
-# ruff: noqa: PLC0415 - a folder of plain text should not wait for the parser of Markdown
+# ruff: noqa: PLC0415 - a folder of plain text should not wait for the parsers of Markdown, YAML
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from briefqa.datatypes import Block, BlockKind, Document, Mark, Metadata
 from briefqa.documents.decoding import decode
 from briefqa.documents.draft import Draft
 from briefqa.documents.files import SourceBytes
-from briefqa.documents.front_matter import FrontMatter, split_front_matter
 from briefqa.documents.metadata import field_of, header_lines, read_metadata, roles_of
 from briefqa.documents.plain import plain_blocks
+
+if TYPE_CHECKING:
+    from briefqa.documents.front_matter import FrontMatter
+
+_FENCE = "---"
+"""Opens a front matter."""
 
 _BODY_FIELDS = ("content", "body", "text")
 """Fields of the front matter in which some publishing systems keep text of the page itself."""
@@ -27,7 +33,7 @@ def read_plain(file: SourceBytes) -> Document:
         DocumentError: If it is not text, or holds none.
     """
     text = decode(file.data, file.source)
-    front, body_start = split_front_matter(text)
+    front, body_start = _front_matter(text)
     if front is not None:
         # Front matter is a Markdown custom: what follows it is Markdown, whatever the name.
         return _with_front_matter(file, text, front, body_start)
@@ -44,7 +50,7 @@ def read_markdown(file: SourceBytes) -> Document:
         DocumentError: If it is not text, or holds none.
     """
     text = decode(file.data, file.source)
-    front, body_start = split_front_matter(text)
+    front, body_start = _front_matter(text)
     if front is not None:
         return _with_front_matter(file, text, front, body_start)
     from briefqa.documents.markdown import markdown_blocks
@@ -56,8 +62,17 @@ def read_markdown(file: SourceBytes) -> Document:
     )
 
 
+def _front_matter(text: str) -> "tuple[FrontMatter | None, int]":
+    """Return the front matter of ``text``, if any, and where the body starts."""
+    if not text.startswith(_FENCE):
+        return None, 0
+    from briefqa.documents.front_matter import split_front_matter
+
+    return split_front_matter(text)
+
+
 def _with_front_matter(
-    file: SourceBytes, text: str, front: FrontMatter, body_start: int
+    file: SourceBytes, text: str, front: "FrontMatter", body_start: int
 ) -> Document:
     from briefqa.documents.markdown import markdown_blocks
 

@@ -3,7 +3,12 @@
 A question needs only what is named here. `briefqa.indexing.sync` and
 `briefqa.indexing.checks` are imported by their own names: writing an index
 pulls in readers and chunking, which would slow down every cold question.
+What opens a generation is imported when it is first named, so that a model can
+be on its way before.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from briefqa.indexing.current import (
     Current,
@@ -11,8 +16,10 @@ from briefqa.indexing.current import (
     read_current,
     stamp_of_current,
 )
-from briefqa.indexing.generations import Generation, open_generation
 from briefqa.indexing.manifest import FORMAT, Manifest, Recipe
+
+if TYPE_CHECKING:
+    from briefqa.indexing.generations import Generation, open_generation
 
 __all__ = [
     "FORMAT",
@@ -25,3 +32,12 @@ __all__ = [
     "read_current",
     "stamp_of_current",
 ]
+
+_IN_GENERATIONS = {"Generation", "open_generation"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _IN_GENERATIONS:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module("briefqa.indexing.generations"), name)

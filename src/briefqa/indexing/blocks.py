@@ -27,15 +27,17 @@ _MOST_THREADS = 4
 _BLOCKS_A_THREAD = 64
 
 
-def write_blocks(path: Path) -> None:
-    """Write the hashes of the blocks of ``path`` beside it.
+def write_blocks(path: Path) -> Path:
+    """Write the hashes of the blocks of ``path`` beside it, and return where.
 
     Raises:
         OSError: If the disk refuses.
     """
-    with path.open("rb") as source, path.with_name(path.name + BLOCKS).open("wb") as stream:
+    blocks = path.with_name(path.name + BLOCKS)
+    with path.open("rb") as source, blocks.open("wb") as stream:
         while block := source.read(BLOCK_BYTES):
             stream.write(hashlib.sha256(block).digest())
+    return blocks
 
 
 def by_blocks(files: Mapping[str, FileEntry]) -> dict[str, FileEntry]:

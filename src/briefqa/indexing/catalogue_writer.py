@@ -14,7 +14,7 @@ from briefqa.errors import IndexDamagedError
 from briefqa.indexing.catalogue import CATALOGUE, SCHEMA, TEXTS, fingerprint_of
 from briefqa.indexing.database import reading_uri
 from briefqa.indexing.fields import field_rows
-from briefqa.protocols import ReadFiles
+from briefqa.protocols import KeptWords, ReadFiles
 
 _MOST_PENDING = 1000
 
@@ -47,8 +47,7 @@ SELECT field, text, taken.new, number, date
 FROM before.fields CROSS JOIN taken ON taken.old = document
 """
 _DOCUMENT = """
-SELECT number, first_chunk, chunks, text_start, text_bytes, text_sha256,
-    json_extract(metadata, '$.language')
+SELECT number, first_chunk, chunks, text_start, text_bytes, text_sha256
 FROM before.documents WHERE doc_id = ?
 """
 _CHUNKS = """
@@ -59,17 +58,21 @@ FROM before.chunks WHERE position BETWEEN ? AND ? ORDER BY position
 
 @dataclass(frozen=True, slots=True)
 class Predecessor:
-    """The folder of a generation from which documents are taken over; texts come from ``files``."""
+    """The folder of a generation from which documents are taken over.
+
+    Texts come from ``files``, and from ``words`` the languages they are read in.
+    """
 
     folder: Path
     files: ReadFiles
+    words: KeptWords
 
 
 @dataclass(frozen=True, slots=True)
 class TakenOver:
-    """A document that was taken over: its language, if stated, and its chunks as embedded."""
+    """A document that was taken over: the number its first chunk had, and its chunks' texts."""
 
-    language: str | None
+    first: int
     chunks: Sequence[tuple[ChunkId, str]]
 
 
@@ -168,9 +171,7 @@ class CatalogueWriter:
         if self._before is None:
             msg = "there is no generation to take a document over from"
             raise ValueError(msg)
-        [(number, first, count, start, size, sha256, language)] = self._database.execute(
-            _DOCUMENT, (doc_id,)
-        )
+        [(number, first, count, start, size, sha256)] = self._database.execute(_DOCUMENT, (doc_id,))
         text = bytearray(size)
         path = self._before.folder / TEXTS
         self._before.files.read(path, [(start, memoryview(text))])
@@ -189,7 +190,7 @@ class CatalogueWriter:
         ]
         if len(self._pending) >= _MOST_PENDING:
             self._take_pending()
-        return TakenOver(language, chunks)
+        return TakenOver(first, chunks)
 
     def _take_pending(self) -> None:
         """Write the rows of what was taken over, in their place among what is added."""

@@ -115,19 +115,21 @@ class VectorMaker:
         embeddings = self._embeddings()
         for start in range(0, len(self.plan), _ROWS_AT_ONCE):
             part = _Part(start, self.plan.origins[start : start + _ROWS_AT_ONCE])
-            made = list(islice(embeddings, len(part.new)))
             known = self._ids_before(part.origins[part.known])
+            kept = self._tokens_before(known) if tokens is not None else []
             rows = np.empty((len(part.origins), self.journal.dim), dtype=np.float32)
-            if made:
-                rows[part.new] = [each.row for each in made]
             if known and self.base is not None:
                 rows[part.known] = self.base.vectors.vectors(known)
+            # Last, for they may not be there yet.
+            made = list(islice(embeddings, len(part.new)))
+            if made:
+                rows[part.new] = [each.row for each in made]
             if len(part.earlier):
                 rows[part.earlier] = store.vectors(chunks.ids(part.firsts(part.earlier)))
             rows[part.repeated] = rows[np.array(part.firsts(part.repeated), dtype=int) - start]
             store.add(chunks.ids(range(start, start + len(rows))), rows)
             if tokens is not None:
-                self._write_tokens(tokens, part, made, known)
+                self._write_tokens(tokens, part, made, kept)
         return store
 
     def _write_tokens(
@@ -135,15 +137,15 @@ class VectorMaker:
         writer: TokenStoreWriter,
         part: "_Part",
         made: Sequence[Embedded],
-        known: Sequence[ChunkId],
+        kept: Sequence[ChunkTokens],
     ) -> None:
-        """Write the tokens of the chunks of ``part``; ``made`` are new, ``known`` of before."""
+        """Write the tokens of the chunks of ``part``; ``made`` are new, ``kept`` of before."""
         found = {
             place: each.tokens
             for place, each in zip(part.new.tolist(), made, strict=True)
             if each.tokens is not None
         }
-        found |= zip(part.known.tolist(), self._tokens_before(known), strict=True)
+        found |= zip(part.known.tolist(), kept, strict=True)
         for place, first in zip(part.earlier.tolist(), part.firsts(part.earlier), strict=True):
             found[place] = writer.added(first)
         for place, first in zip(part.repeated.tolist(), part.firsts(part.repeated), strict=True):

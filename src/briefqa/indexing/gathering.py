@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from briefqa.chunking import ChunkingOptions, chunk_document
 from briefqa.datatypes import DocId, Document
-from briefqa.documents import SourceFile, file_sha256
+from briefqa.documents import SourceFile
 from briefqa.errors import DocumentError
 from briefqa.indexing.catalogue import fingerprint_of
 from briefqa.indexing.fingerprints import Fingerprints
 from briefqa.indexing.generations import Generation
 from briefqa.indexing.manifest import Fingerprint
 from briefqa.indexing.staging import Staging
+from briefqa.machine import sha256_of
 from briefqa.protocols import Progress, ProgressListener, TokenCounter
 
 ReadFile = Callable[[SourceFile], Iterator[Document | DocumentError]]
@@ -101,7 +102,7 @@ class _Base:
         """Tell whether ``file`` is as it was, and was read whole."""
         known = self.files.get(file.source)
         try:
-            return known is not None and file_sha256(file.path) == known
+            return known is not None and sha256_of(file.location) == known
         except OSError:
             return False  # Reading it will say why.
 

@@ -13,6 +13,9 @@ from briefqa.errors import IndexDamagedError, IndexFormatError
 FORMAT = 4
 """Raised whenever an older version could not read what this one writes."""
 
+DEFAULT_RECALL = 0.98
+"""Share of the ten nearest vectors that a search of a large index is to find."""
+
 _ID_LENGTH = 20
 
 

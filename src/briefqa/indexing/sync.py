@@ -27,14 +27,11 @@ from briefqa.errors import (
 from briefqa.indexing.current import read_current
 from briefqa.indexing.gathering import ExpectFile, Gathered, ReadFile, Reading, Scope
 from briefqa.indexing.generations import Backends, Generation, open_generation
-from briefqa.indexing.manifest import Recipe, canonical_json
+from briefqa.indexing.manifest import DEFAULT_RECALL, Recipe, canonical_json
 from briefqa.indexing.publishing import Judge, only_writer
 from briefqa.indexing.rewriting import SyncReport, Wanted, rewrite
 from briefqa.indexing.sources import Root, Sources
 from briefqa.protocols import Embedder, ProgressListener, TokenEmbedder
-
-DEFAULT_RECALL = 0.98
-"""Share of the ten nearest vectors that a search of a large index is to find."""
 
 _log = logging.getLogger(__name__)
 

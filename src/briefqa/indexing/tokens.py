@@ -41,6 +41,8 @@ _Number = TypeVar("_Number", np.int32, np.uint8)
 # More than any vocabulary has, and room for the chunks of a call above it.
 _ID_BITS = 32
 
+_BUFFER_BYTES = 1 << 20
+
 _CODES, _IDS, _STARTS = "codes.bin", "ids.bin", "starts.bin"
 _ENDS, _FREQUENCIES = READ_WHOLE = "ends.bin", "frequencies.bin"
 
@@ -59,7 +61,7 @@ class TokenStoreWriter:
         self._frequencies = np.zeros(0, dtype=np.int64)
         with ExitStack() as opened:
             self._ids, self._starts, self._codes = (
-                opened.enter_context((folder / name).open("w+b"))
+                opened.enter_context((folder / name).open("w+b", buffering=_BUFFER_BYTES))
                 for name in (_IDS, _STARTS, _CODES)
             )
             self._files = opened.pop_all()
@@ -76,10 +78,12 @@ class TokenStoreWriter:
         """
         if not chunks:
             return
-        ids = np.concatenate([each.ids for each in chunks]).astype(np.int64)
-        self._ids.write(ids.astype("<i4").tobytes())
-        self._starts.write(np.concatenate([each.starts for each in chunks]).astype("<i4").tobytes())
-        self._codes.write(np.concatenate([each.codes for each in chunks]).tobytes())
+        ids = np.concatenate([each.ids for each in chunks])
+        starts = np.concatenate([each.starts for each in chunks])
+        self._ids.write(ids.astype("<i4", copy=False).data)
+        self._starts.write(starts.astype("<i4", copy=False).data)
+        # One by one: in one piece they would be copied once more, into memory that is new.
+        self._codes.writelines(np.ascontiguousarray(each.codes).data for each in chunks)
         counts = [len(each.ids) for each in chunks]
         last = self._ends[-1] if self._ends else 0
         self._ends.extend((last + np.cumsum(counts)).tolist())

@@ -6,12 +6,12 @@ from pathlib import Path
 from briefqa.datatypes import ChunkId
 from briefqa.errors import IndexDamagedError
 from briefqa.indexing.blocks import CheckedFiles
-from briefqa.protocols import LexicalBackend, LexicalIndex, Selection
+from briefqa.protocols import KeptWords, LexicalBackend, Selection
 
 
 def open_words(
     words: LexicalBackend, folder: Path, files: CheckedFiles, *, chunks: int
-) -> LexicalIndex:
+) -> KeptWords:
     """Open the index in ``folder``, which holds that many chunks.
 
     Where it has large files, a thread opens it, and whoever asks it first waits for that.
@@ -22,7 +22,7 @@ def open_words(
     """
     large = files.large_below(folder)
 
-    def opened() -> LexicalIndex:
+    def opened() -> KeptWords:
         # They are mapped by what reads them, so no part of them can be sure by itself.
         for path in large:
             files.check(path, 0, files.size(path))
@@ -53,7 +53,7 @@ def require_chunks(expected: int, found: int, path: Path) -> None:
 class _Words:
     """An index that a thread opens."""
 
-    def __init__(self, opening: "Future[LexicalIndex]") -> None:
+    def __init__(self, opening: "Future[KeptWords]") -> None:
         self._opening = opening
 
     def __len__(self) -> int:
@@ -69,6 +69,9 @@ class _Words:
 
     def language(self, text: str, /) -> str:
         return self._opening.result().language(text)
+
+    def languages(self, first: int, last: int, /) -> list[str]:
+        return self._opening.result().languages(first, last)
 
     def document_frequency(self, term: str, /) -> int:
         return self._opening.result().document_frequency(term)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from briefqa.datatypes import Chunk, Document
 from briefqa.errors import BackendError
 from briefqa.indexing.blocks import LARGE_BYTES, write_blocks
 from briefqa.indexing.catalogue import Catalogue
-from briefqa.indexing.catalogue_writer import CatalogueWriter, Predecessor
-from briefqa.indexing.durable import files_below
+from briefqa.indexing.catalogue_writer import CatalogueWriter, Predecessor, TakenOver
+from briefqa.indexing.durable import files_below, fsync_tree
 from briefqa.indexing.gathering import Gathered
 from briefqa.indexing.generations import LEXICAL, TOKENS, Generation
 from briefqa.indexing.integrity import MANIFEST, entries_of
@@ -20,10 +21,13 @@ from briefqa.indexing.staging import Staging
 from briefqa.indexing.tokens import READ_WHOLE
 from briefqa.protocols import (
     DocumentWords,
+    KeptWords,
     LexicalBackend,
     Progress,
     ProgressListener,
 )
+
+_LANGUAGES_AT_ONCE = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,10 @@ class Contents:
         """Where the rows of ``base`` are, if they can be taken over as they are."""
         if self.base is None or self.base.files is None:
             return None
-        catalogue = self.base.catalogue
-        if not isinstance(catalogue, Catalogue):
+        catalogue, words = self.base.catalogue, self.base.words
+        if not isinstance(catalogue, Catalogue) or not isinstance(words, KeptWords):
             return None
-        return Predecessor(catalogue.folder, self.base.files)
+        return Predecessor(catalogue.folder, self.base.files, words)
 
 
 def write_records(
@@ -80,18 +84,24 @@ def write_manifest(folder: Path, contents: Contents) -> str:
         if path.suffix == ".lock":
             path.unlink()
     read_whole = [folder / TOKENS / name for name in READ_WHOLE]
-    for path in files_below(folder):
-        if path not in read_whole and path.stat().st_size > LARGE_BYTES:
-            write_blocks(path)
     # Whatever vouched for a lock file would call its absence damage.
     paths = [path for path in files_below(folder) if path.suffix != ".lock"]
-    names = [path.relative_to(folder).as_posix() for path in paths]
+    large = [path for path in paths if path not in read_whole and path.stat().st_size > LARGE_BYTES]
+    with ThreadPoolExecutor(2) as meanwhile:
+        # The blocks of a large file are hashed on another core than the whole of it, and the
+        # disk has had its time when the folder is to be published.
+        synced = meanwhile.submit(fsync_tree, folder)
+        lists = meanwhile.map(write_blocks, large)
+        entries = dict(zip(paths, entries_of(paths), strict=True))
+        written = list(lists)
+        synced.result()
+    entries |= zip(written, entries_of(written), strict=True)
     manifest = Manifest(
         generation=contents.generation,
         recipe=contents.recipe,
         documents=len(contents.gathered.fingerprints),
         chunks=len(contents.plan),
-        files=dict(zip(names, entries_of(paths), strict=True)),
+        files={path.relative_to(folder).as_posix(): entries[path] for path in sorted(entries)},
     )
     data = manifest.to_bytes()
     (folder / MANIFEST).write_bytes(data)
@@ -102,18 +112,35 @@ def _written(
     writer: CatalogueWriter, contents: Contents, on_progress: ProgressListener
 ) -> Iterator[DocumentWords]:
     """Write document after document, and yield the chunks of each for the word index."""
-    plan, base = contents.plan, contents.base
-    can_take_over = contents.predecessor is not None
+    plan, base, before = contents.plan, contents.base, contents.predecessor
+    languages = _LanguagesBefore(before.words) if before is not None else None
     for doc_id, is_read in contents.gathered.fingerprints.origins():
-        if not is_read and can_take_over:
+        if not is_read and languages is not None:
             taken = writer.take_over(doc_id)
-            yield DocumentWords(taken.chunks, _language_code(taken.language))
+            yield DocumentWords(taken.chunks, languages.of(taken))
         elif (records := contents.staging.catalogue if is_read else base) is not None:
             document, chunks = records.document(doc_id), records.chunks_of(doc_id)
             keys = plan.keys[writer.chunks : writer.chunks + len(chunks)]
             writer.add(document, chunks, [key.tobytes() for key in keys])
             yield words_of(document, chunks)
         on_progress(Progress("writing", writer.chunks, len(plan)))
+
+
+class _LanguagesBefore:
+    """In which language each document was read before, looked up for many at a time."""
+
+    def __init__(self, words: KeptWords) -> None:
+        self._words = words
+        self._first, self._found = 0, list[str]()
+
+    def of(self, taken: TakenOver) -> str | None:
+        if not taken.chunks:
+            return None
+        if not 0 <= taken.first - self._first < len(self._found):
+            self._first = taken.first
+            last = min(taken.first + _LANGUAGES_AT_ONCE, len(self._words)) - 1
+            self._found = self._words.languages(taken.first, last)
+        return self._found[taken.first - self._first]
 
 
 def words_of(document: Document, chunks: Sequence[Chunk]) -> DocumentWords:

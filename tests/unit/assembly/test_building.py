@@ -1,5 +1,7 @@
 """Making an index asks for as little as it can, and changes no more than it was told to."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,18 @@ def folder(tmp_path: Path) -> Path:
     place.mkdir()
     (place / "a.txt").write_text("The port handles nine ships a day.", encoding="utf-8")
     return place
+
+
+def test_the_model_is_on_its_way_before_what_builds_is_imported() -> None:
+    """The one takes as long as the other, and both cores are there from the start."""
+    slow = ["faiss", "nupunkt", "onnxruntime", "tantivy", "tokenizers", "yaml"]
+    program = f"import briefqa.assembly.building, sys; print(*(set({slow!r}) & set(sys.modules)))"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+
+    assert loaded.stdout.split() == []
 
 
 def test_an_index_keeps_the_model_it_has(folder: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.evaluation.sets import write_lines
 
 from briefqa import build_index, open_index
-from briefqa.assembly.building import put_into_index, remove_from_index
+from briefqa.assembly.documents import put_into_index, remove_from_index
 from briefqa.assembly.gating import Gate, judge_serving
 from briefqa.errors import DatasetError, GateError, NoGenerationError
 from briefqa.indexing import read_current

@@ -197,6 +197,24 @@ def test_a_stated_language_is_believed(tmp_path: Path) -> None:
     assert [name for name, _ in index.search("regulación nacional", 1)] == ["Regulaci0"]
 
 
+def test_an_index_knows_in_which_language_each_chunk_was_read(tmp_path: Path) -> None:
+    """The next index takes it from there: another answer would change words in silence."""
+    documents = [
+        (_in(None, ENGLISH, ENGLISH, ENGLISH), "en"),
+        (_in(None, CHINESE, CHINESE), ""),
+        (_in("es", ENGLISH), "es"),
+        (_in("tlh", SPANISH, SPANISH), "es"),
+        (_in(None, ENGLISH, ENGLISH), "en"),
+    ]
+    read = [language for document, language in documents for _ in document.chunks]
+    TantivyBackend().build(tmp_path, [document for document, _ in documents])
+    index = TantivyBackend().open(tmp_path)
+
+    for first in range(len(read)):
+        for last in range(first, len(read)):
+            assert index.languages(first, last) == read[first : last + 1]
+
+
 def test_a_language_without_a_stemmer_is_unknown(tmp_path: Path) -> None:
     """Whoever weighs the scores must know that the model may not know it either."""
     TantivyBackend().build(tmp_path, [_in(None, VIETNAMESE), _in(None, CHINESE)])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefqa.datatypes import Document
-from briefqa.documents import SourceFile, file_sha256, find_files, read_file
+from briefqa.documents import SourceFile, find_files, read_file
 from briefqa.documents.files import checked_stream, open_regular
 from briefqa.errors import DocumentError, MissingFolderError
 
@@ -82,15 +82,6 @@ def test_what_is_no_folder_is_refused(tmp_path: Path, name: str) -> None:
 
     with pytest.raises(MissingFolderError, match=name):
         find_files(tmp_path / name)
-
-
-def test_file_hash_is_that_of_its_bytes(tmp_path: Path) -> None:
-    """A receipt's file hash must agree with what sha256sum prints."""
-    path = tmp_path / "a.md"
-    path.write_bytes(b"\xff\r\n")
-
-    assert file_sha256(path) == hashlib.sha256(b"\xff\r\n").hexdigest()
-    assert SourceFile(path, "a.md").path == path
 
 
 def _special(folder: Path, kind: str) -> Path:

@@ -14,6 +14,7 @@ from briefqa.errors import IndexDamagedError
 from briefqa.indexing import read_current
 from briefqa.indexing.catalogue import CATALOGUE, TEXTS
 from briefqa.indexing.catalogue_writer import CatalogueWriter, Predecessor
+from briefqa.protocols import KeptWords
 
 _NAMES = ("a.md", "b.txt", "c.md", "d.txt", "e.md")
 _TEXTS = (
@@ -70,7 +71,9 @@ def test_a_text_that_changed_since_it_was_checked_is_not_taken_over(corpus: Corp
         path = catalogue / TEXTS
         path.write_bytes(path.read_bytes().replace(b"Dresden", b"Leipzig"))
         assert generation.files is not None
-        writer = CatalogueWriter(Path(folder), Predecessor(catalogue, generation.files))
+        assert isinstance(generation.words, KeptWords)
+        before = Predecessor(catalogue, generation.files, generation.words)
+        writer = CatalogueWriter(Path(folder), before)
 
         with writer, pytest.raises(IndexDamagedError, match=r"chips\.md"):
             writer.take_over(DocId("chips.md"))

@@ -16,8 +16,9 @@ from briefqa.assembly.ray.worker import Worker as Work
 from briefqa.assembly.ray.worker import versions
 from briefqa.backends.ray.cluster import Cluster, connected
 from briefqa.backends.ray.workers import Worker, Workers
-from briefqa.documents import ReadingOptions, file_sha256
+from briefqa.documents import ReadingOptions
 from briefqa.documents.isolation.pool import ReaderPool
+from briefqa.machine import sha256_of
 from briefqa.protocols import Embedder, Progress, ProgressListener, TokenEmbedder
 
 _STAGE = "starting"
@@ -82,7 +83,7 @@ class _Welcome:
         self._options = asdict(options)
         self._spec = spec
         self._export = export
-        self._card = None if export is None else file_sha256(export / CARD)
+        self._card = None if export is None else sha256_of(export / CARD)
         self._sending = Lock()
         self._sent: object | None = None
 

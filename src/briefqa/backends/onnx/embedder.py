@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -50,10 +51,9 @@ class _Card:
 class WordPieceCounter:
     """Cuts text with a model's tokenizer, without window, padding or special tokens."""
 
-    def __init__(self, tokenizer_json: str, max_tokens: int) -> None:
-        self._json = tokenizer_json
+    def __init__(self, tokenizer: "Tokenizer", max_tokens: int) -> None:
+        self._tokenizer = tokenizer
         self._max_tokens = max_tokens
-        self._tokenizer: Tokenizer | None = None
 
     @property
     def max_tokens(self) -> int:
@@ -62,11 +62,6 @@ class WordPieceCounter:
 
     def offsets(self, texts: Sequence[str], /) -> list[list[int]]:
         """Return, for each text, the code point at which each token starts, ascending."""
-        if self._tokenizer is None:
-            # Only indexing counts tokens; a question need not pay for a second tokenizer.
-            from tokenizers import Tokenizer  # noqa: PLC0415
-
-            self._tokenizer = Tokenizer.from_str(self._json)
         encodings = self._tokenizer.encode_batch(
             [encodable(text) for text in texts], add_special_tokens=False
         )
@@ -79,9 +74,7 @@ class OnnxEmbedder:
     def __init__(self, card: _Card, opened: OpenedModel) -> None:
         self._card = card
         self._opened = opened
-        # A tokenizer of its own: it must see the whole of a text.
-        self._tokens = WordPieceCounter(opened.tokenizer_json, card.max_tokens)
-        opened.tokenizer.enable_truncation(card.window)
+        self._tokens = WordPieceCounter(opened.tokenizer, card.max_tokens)
         self._warned = False
 
     @classmethod
@@ -138,10 +131,23 @@ class OnnxEmbedder:
         return encodings
 
     def _encode(self, prompt: str, texts: Sequence[str], *, with_starts: bool = False) -> list[Any]:
-        tokenizer = self._opened.tokenizer
-        # The fast way does not say where in a text a token begins.
-        encode = tokenizer.encode_batch if with_starts else tokenizer.encode_batch_fast
-        return encode([encodable(prompt + text) for text in texts])
+        whole = [encodable(prompt + text) for text in texts]
+        found = _encoded(self._opened.tokenizer, whole, with_starts=with_starts)
+        beyond = [place for place, each in enumerate(found) if len(each) > self._card.window]
+        if beyond:
+            cut = _encoded(self._cutting, [whole[each] for each in beyond], with_starts=with_starts)
+            for place, encoding in zip(beyond, cut, strict=True):
+                found[place] = encoding
+        return found
+
+    @cached_property
+    def _cutting(self) -> "Tokenizer":
+        """The tokenizer for texts beyond the window: few are, and it takes long to make."""
+        from tokenizers import Tokenizer  # noqa: PLC0415 - as where the model is opened
+
+        tokenizer = Tokenizer.from_str(self._opened.tokenizer_json)
+        tokenizer.enable_truncation(self._card.window)
+        return tokenizer
 
     def _embed(self, encodings: Sequence[Any]) -> Vectors:
         rows = np.empty((len(encodings), self.dim), dtype=np.float32)
@@ -188,6 +194,12 @@ class OnnxTokenEmbedder(OnnxEmbedder):
             for position, own in zip(positions, tokens, strict=True):
                 found[position] = _of_text(encodings[position], own, prompt)
         return rows, [found[position] for position in range(len(encodings))]
+
+
+def _encoded(tokenizer: "Tokenizer", texts: Sequence[str], *, with_starts: bool) -> list[Any]:
+    # The fast way does not say where in a text a token begins.
+    encode = tokenizer.encode_batch if with_starts else tokenizer.encode_batch_fast
+    return encode(texts)
 
 
 def _of_text(encoding: Any, rows: Vectors, prompt: str) -> TokenVectors:  # noqa: ANN401 - as above

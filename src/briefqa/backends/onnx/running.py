@@ -1,11 +1,12 @@
 """Runs a graph over token ids, in batches of one length."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 # of them hold while they run grew from 30 to 100 MB.
 _TOKENS_PER_BATCH = 384
 _BATCHES_AT_ONCE = 8
+
+_Ran: TypeAlias = tuple[list[int], list[NDArray[np.float32]]]
+"""Positions of texts, and the graph's outputs for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def run_batches(
     encodings: Sequence[Any],  # the tokenizers library does not name the type of its results
     *,
     alone: bool = False,
-) -> Iterator[tuple[list[int], list[NDArray[np.float32]]]]:
+) -> Iterator[_Ran]:
     """Yield positions of ``encodings``, and the graph's outputs for these, batch by batch.
 
     No row is padded, so nothing is computed in vain, and what a result shared a
@@ -50,7 +54,7 @@ def run_batches(
     session = opened.session
     names = [each.name for each in session.get_inputs()]
 
-    def run(positions: list[int]) -> tuple[list[int], list[NDArray[np.float32]]]:
+    def run(positions: list[int]) -> _Ran:
         ids = np.array([encodings[position].ids for position in positions], dtype=np.int64)
         types = np.array([encodings[position].type_ids for position in positions], dtype=np.int64)
         whole: Mapping[str, NDArray[np.int64]] = {
@@ -65,9 +69,19 @@ def run_batches(
     if len(batches) <= 1 or opened.threads == 1:
         yield from map(run, batches)
         return
-    # Not all at once: what has been computed waits in memory until it is taken.
-    for start in range(0, len(batches), _BATCHES_AT_ONCE):
-        yield from _pool(opened.threads).map(run, batches[start : start + _BATCHES_AT_ONCE])
+    pool = _pool(opened.threads)
+    waiting: deque[Future[_Ran]] = deque()
+    try:
+        for batch in batches:
+            waiting.append(pool.submit(run, batch))
+            # Not all at once: what has been computed waits in memory until it is taken.
+            if len(waiting) == _BATCHES_AT_ONCE:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for each in waiting:
+            each.cancel()
 
 
 @lru_cache
@@ -77,11 +91,14 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
 
 def equal_lengths(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield positions in batches of one length each, as many as fit well at once."""
+    """Yield positions in batches of one length each, as many as fit well at once.
+
+    The longest come first: at the end no core waits for another for long.
+    """
     by_length: dict[int, list[int]] = {}
     for position, length in enumerate(lengths):
         by_length.setdefault(length, []).append(position)
-    for length in sorted(by_length):
+    for length in sorted(by_length, reverse=True):
         positions = by_length[length]
         size = max(1, _TOKENS_PER_BATCH // max(1, length))
         for start in range(0, len(positions), size):

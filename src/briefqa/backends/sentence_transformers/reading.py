@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
@@ -39,6 +37,8 @@ def languages_of(folder: Path) -> frozenset[str] | None:
     Returns:
         ISO 639-1 codes; None if there is no card, it names none, or says "multilingual".
     """
+    import yaml  # noqa: PLC0415 - identifying a model needs none
+
     try:
         head = (folder / "README.md").read_text(encoding="utf-8").split("---", 2)
         # To any other loader, the code of Norwegian is a No, and a wrong date an error.

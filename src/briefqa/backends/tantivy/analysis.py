@@ -98,9 +98,10 @@ def language_of(text: str, among: Sequence[str] = tuple(_NAMES)) -> str | None:
     """
     counts = Counter(_splitter().analyze(text[:_MOST_TELLING].lower()))
     held = dict.fromkeys(filter(None, among), 0)
-    for word in _STOP_WORDS.among(counts.keys()):
-        for code in _STOP_WORDS.languages[word] & held.keys():
-            held[code] += counts[word]
+    for word in _STOP_WORDS.among(counts):
+        for code in _STOP_WORDS.languages[word]:
+            if code in held:
+                held[code] += counts[word]
     most = max(held.values(), default=0)
     claiming = [code for code, count in held.items() if count == most]
     is_told = most > _LEAST_SHARE * counts.total() and len(claiming) == 1
@@ -130,23 +131,25 @@ class _StopWords:
     """
 
     def __init__(self) -> None:
-        self.languages: dict[str, frozenset[str]] = {}
+        self.languages: dict[str, tuple[str, ...]] = {}
         self._others: set[str] = set()
 
-    def among(self, found: AbstractSet[str]) -> AbstractSet[str]:
+    def among(self, found: Iterable[str]) -> AbstractSet[str]:
         """Return those of the words, which are in lower case, that are stop words somewhere."""
-        new = {word for word in found if word not in self._others and word not in self.languages}
+        known = set(found).difference(self._others)
+        new = known.difference(self.languages)
         if new:
             self._look_up(new)
-        return found & self.languages.keys()
+        return known & self.languages.keys()
 
     def _look_up(self, new: set[str]) -> None:
         others = _sieve(*_NAMES).analyze(" ".join(new))
         somewhere = new.difference(others)
-        # Only now: most words are stop words nowhere, which one look tells.
-        left = {code: set(_sieve(code).analyze(" ".join(somewhere))) for code in _NAMES}
-        for word in somewhere:
-            self.languages[word] = frozenset(code for code in _NAMES if word not in left[code])
+        if somewhere:
+            # Only now: most words are stop words nowhere, which one look tells.
+            left = {code: set(_sieve(code).analyze(" ".join(somewhere))) for code in _NAMES}
+            for word in somewhere:
+                self.languages[word] = tuple(code for code in _NAMES if word not in left[code])
         if len(self._others) > _MOST_LOOKED_UP:
             self._others = set()
         self._others.update(others)

@@ -65,7 +65,8 @@ class TantivyIndex:
         self._schema = schema
         self._searcher = searcher
         held = {code: searcher.doc_freq(_LANGUAGE, code or _NONE) for code in LANGUAGES}
-        self._reading = Reading(most_frequent_first(held))
+        self._languages = most_frequent_first(held)
+        self._reading = Reading(self._languages)
 
     def __len__(self) -> int:
         return self._searcher.num_docs
@@ -108,6 +109,21 @@ class TantivyIndex:
         not tell, it is the language of most chunks.
         """
         return self._reading.language(text)
+
+    def languages(self, first: int, last: int, /) -> list[str]:
+        """Return in which language each chunk was read, from number ``first`` to ``last``.
+
+        An ISO 639-1 code, or nothing for one that is not known.
+        """
+        found = self._languages[:1] * (last + 1 - first)
+        # Most folders have one language, and nothing is looked for.
+        for code in self._languages[1:]:
+            read_so = Query.term_query(self._schema, _LANGUAGE, code or _NONE, "basic")
+            both = [(Occur.Must, read_so), (Occur.Must, self._between(first, last))]
+            hits = self._searcher.search(Query.boolean_query(both), len(found)).hits
+            for _, position, _ in self._positioned(hits, None):
+                found[position - first] = code
+        return found
 
     def document_frequency(self, term: str, /) -> int:
         """Return how many chunks hold ``term``, a result of ``terms``."""
