@@ -63,20 +63,23 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
 
 
 @contextmanager
-def rare_collections() -> Iterator[None]:
+def rare_collections(*, all_stays: bool = True) -> Iterator[None]:
     """Let garbage be looked for rarely while the block runs: imports make only what stays.
 
-    Nor is it looked for later among what is there when the block ends. What of that is let go
-    of in time, such as an index that another takes the place of, must be held by nothing of its
-    own: it then goes without being looked for.
+    Args:
+        all_stays: Nor is it looked for later among what is there when the block ends. What of
+            that is let go of in time, such as an index that another takes the place of, must be
+            held by nothing of its own: it then goes without being looked for. False where a
+            caller of ours has made some of it, who knows nothing of that.
     """
     before = gc.get_threshold()
     gc.set_threshold(_FEWEST_NEW)
     try:
         yield
     finally:
-        # Else the next look, which is at once, would be at all that was made.
-        gc.freeze()
+        if all_stays:
+            # Else the next look, which is at once, would be at all that was made.
+            gc.freeze()
         gc.set_threshold(*before)
 
 
