@@ -93,6 +93,7 @@ class CatalogueWriter:
         self._before = before
         self._pending: list[tuple[int, int, int, int]] = []
         if before is not None:
+            self._texts_before = before.folder / TEXTS
             path = before.folder / CATALOGUE
             # SQLite itself reads it here, so all of it has to be sure.
             before.files.check(path, 0, before.files.size(path))
@@ -173,10 +174,9 @@ class CatalogueWriter:
             raise ValueError(msg)
         [(number, first, count, start, size, sha256)] = self._database.execute(_DOCUMENT, (doc_id,))
         text = bytearray(size)
-        path = self._before.folder / TEXTS
-        self._before.files.read(path, [(start, memoryview(text))])
+        self._before.files.read(self._texts_before, [(start, memoryview(text))])
         if hashlib.sha256(text).hexdigest() != sha256:
-            raise IndexDamagedError(path, f"the text of {doc_id!r} has changed")
+            raise IndexDamagedError(self._texts_before, f"the text of {doc_id!r} has changed")
         moved = (number, self.documents, self.chunks - first, self._texts.tell() - start)
         self._pending.append(moved)
         self._texts.write(text)

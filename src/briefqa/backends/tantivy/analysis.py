@@ -74,8 +74,10 @@ def plain(text: str) -> str:
     The tokenizer would otherwise cut a word at a combining accent, and take a Chinese
     sentence for one word.
     """
+    if text.isascii():
+        return text
     composed = unicodedata.normalize("NFKC", text).encode("utf-8", "replace").decode()
-    return composed if composed.isascii() else _UNSPACED.sub(_in_pairs, composed)
+    return _UNSPACED.sub(_in_pairs, composed)
 
 
 def words(text: str, language: str) -> list[str]:
