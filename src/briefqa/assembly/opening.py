@@ -131,9 +131,10 @@ class OpenIndex:
             expected = self._model_of(current.serving)
             loaded = loading.submit(self._load, expected) if expected is not None else None
             generation = open_texts(self._index)
-            # What answers is slow to import too, and two threads that import only take turns:
-            # by now the other one reads the model, for which it needs no turn.
-            import briefqa.answering  # noqa: F401, PLC0415
+            # What searches and answers is slow to import too, and two threads that import only
+            # take turns: by now the other one reads the model, for which it needs no turn.
+            import briefqa.answering  # noqa: PLC0415
+            import briefqa.backends.faiss.lists  # noqa: F401, PLC0415
 
             model_id = generation.manifest.model_id
             is_it = loaded is not None and model_id == expected

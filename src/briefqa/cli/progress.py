@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from briefqa.protocols import Progress, ProgressListener
 
 _LABELS = {
+    "looking": "looking for changes",
     "model": "preparing the model",
     "reranker": "preparing the reranker",
     "language model": "starting the language model",
 }
 _UNITS = {
+    "looking": "files",
     "reading": "files",
     "embedding": "texts",
     "starting": "workers",

@@ -42,12 +42,14 @@ class Notice:
 class Scope:
     """What an index is to hold.
 
-    ``files`` are looked at, and read if they have changed. Documents of the
-    sources ``kept`` are taken over from the generation before as they are.
-    Documents in ``excluded`` are left out wherever they come from.
+    ``files`` are read, but for those that are not among the ``changed``, where
+    that is known: their documents, and those of the sources ``kept``, are taken
+    over from the generation before as they are. Documents in ``excluded`` are
+    left out wherever they come from.
     """
 
     files: Sequence[SourceFile]
+    changed: AbstractSet[str] | None = None
     kept: AbstractSet[str] = frozenset()
     excluded: AbstractSet[DocId] = frozenset()
 
@@ -92,19 +94,25 @@ class Gathered:
         return False
 
 
-class _Base:
-    """What the generation before knows of each source."""
+def changed_files(
+    files: Sequence[SourceFile], base: Generation, on_progress: ProgressListener
+) -> set[str]:
+    """Return the sources of those of ``files`` that ``base`` does not hold whole as they are."""
+    known = base.catalogue.files()
+    changed: set[str] = set()
+    for number, file in enumerate(files):
+        on_progress(Progress("looking", number, len(files)))
+        if not _is(file, known.get(file.source)):
+            changed.add(file.source)
+    on_progress(Progress("looking", len(files), len(files)))
+    return changed
 
-    def __init__(self, generation: Generation | None) -> None:
-        self.files = generation.catalogue.files() if generation else {}
 
-    def has(self, file: SourceFile) -> bool:
-        """Tell whether ``file`` is as it was, and was read whole."""
-        known = self.files.get(file.source)
-        try:
-            return known is not None and sha256_of(file.location) == known
-        except OSError:
-            return False  # Reading it will say why.
+def _is(file: SourceFile, sha256: str | None) -> bool:
+    try:
+        return sha256 is not None and sha256_of(file.location) == sha256
+    except OSError:
+        return False  # Reading it will say why.
 
 
 def gather(
@@ -119,54 +127,57 @@ def gather(
 
     Sources are taken in order of their names, whatever the order they come in.
     ``base`` must have been made by the same recipe; its documents, which the
-    fingerprints in ``staging`` must know, are kept where the file has not
-    changed. What cannot be read is in ``failed``. Of documents with one id the
-    first stays. ``reading`` may be None where the scope has no files.
+    fingerprints in ``staging`` must know, are kept as the scope says. What
+    cannot be read is in ``failed``. Of documents with one id the first stays.
+    ``reading`` may be None where the scope has no files.
 
     Raises:
         OSError, sqlite3.OperationalError: If the staging area cannot be written.
     """
-    gathered, known = Gathered(staging.fingerprints), _Base(base)
-    looked_at: list[tuple[str, SourceFile | None]] = [(each.source, each) for each in scope.files]
+    gathered = Gathered(staging.fingerprints)
+    changed = scope.changed if base is not None else None
+    sources = [
+        _Source(each.source, each if changed is None or each.source in changed else None)
+        for each in scope.files
+    ]
     if base is not None and scope.kept:
-        before = gathered.fingerprints.sources_before()
-        looked_at += ((source, None) for source in before if source in scope.kept)
-    ordered = sorted(looked_at, key=lambda each: each[0])
+        before, whole = gathered.fingerprints.sources_before(), base.catalogue.files()
+        sources += (_Source(each, None, each in whole) for each in before if each in scope.kept)
+    sources.sort(key=lambda source: source.name)
     expect = reading.expect if reading is not None else None
-    for number, source in enumerate(_sources(ordered, known, expect)):
-        on_progress(Progress("reading", number, len(ordered)))
+    for number, source in enumerate(_told_ahead(sources, expect)):
+        on_progress(Progress("reading", number, len(sources)))
         failures, excluded = len(gathered.failed), gathered.excluded
-        if source.is_kept:
+        if source.file is None:
             digests = _keep(source.name, gathered, scope.excluded)
-        elif source.file is not None and reading is not None:
+        elif reading is not None:
             digests = _read(source.file, gathered, staging, reading, scope.excluded)
-        is_whole = source.file is not None or source.name in known.files
-        is_whole &= (len(gathered.failed), gathered.excluded) == (failures, excluded)
-        if len(digests) == 1 and is_whole:
+        is_all = (len(gathered.failed), gathered.excluded) == (failures, excluded)
+        if len(digests) == 1 and is_all and source.is_whole:
             gathered.files[source.name] = digests.pop()
-    on_progress(Progress("reading", len(ordered), len(ordered)))
+    on_progress(Progress("reading", len(sources), len(sources)))
     return gathered
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A file to look at, or a source without one; ``is_kept`` if its documents stay."""
+    """A file to read, or a source of which documents are taken over.
+
+    ``is_whole`` unless some of its documents were not there before.
+    """
 
     name: str
     file: SourceFile | None
-    is_kept: bool
+    is_whole: bool = True
 
 
-def _sources(
-    ordered: Iterable[tuple[str, SourceFile | None]], known: _Base, expect: ExpectFile | None
-) -> Iterator[_Source]:
-    """Yield sources in order, once those that follow are looked at and what is to be read told."""
+def _told_ahead(sources: Iterable[_Source], expect: ExpectFile | None) -> Iterator[_Source]:
+    """Yield ``sources``, each once it has been told which of those that follow are to be read."""
     ahead: deque[_Source] = deque()
-    for name, file in ordered:
-        is_kept = file is None or known.has(file)
-        if file is not None and not is_kept and expect is not None:
-            expect(file)
-        ahead.append(_Source(name, file, is_kept))
+    for source in sources:
+        if source.file is not None and expect is not None:
+            expect(source.file)
+        ahead.append(source)
         if len(ahead) > _FILES_AHEAD:
             yield ahead.popleft()
     yield from ahead

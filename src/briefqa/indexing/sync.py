@@ -25,13 +25,20 @@ from briefqa.errors import (
     NoDocumentsError,
 )
 from briefqa.indexing.current import read_current
-from briefqa.indexing.gathering import ExpectFile, Gathered, ReadFile, Reading, Scope
+from briefqa.indexing.gathering import (
+    ExpectFile,
+    Gathered,
+    ReadFile,
+    Reading,
+    Scope,
+    changed_files,
+)
 from briefqa.indexing.generations import Backends, Generation, open_generation
 from briefqa.indexing.manifest import DEFAULT_RECALL, Recipe, canonical_json
 from briefqa.indexing.publishing import Judge, only_writer
 from briefqa.indexing.rewriting import SyncReport, Wanted, rewrite
 from briefqa.indexing.sources import Root, Sources
-from briefqa.protocols import Embedder, ProgressListener, TokenEmbedder
+from briefqa.protocols import Embedder, Progress, ProgressListener, TokenEmbedder
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +76,8 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         recall: Share of the ten nearest vectors that a search of a large index is to find.
         restored: Ids of removed documents that may come back.
         allow_empty: Publish an index without documents if none can be read.
-        on_progress: Told of "reading" (files), "writing" (chunks), "embedding" (texts).
+        on_progress: Told of "looking" for changes and "reading" (files), "writing" (chunks) and
+            "embedding" (texts).
         judge: Raises if what was built must not be published in the place of what serves.
 
     Raises:
@@ -85,6 +93,10 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         sources = sources_of(index, roots, restored=restored)
         files = files or files_to_index(sources.roots, index, allow_empty=allow_empty)
         scope = Scope([*upload_files(sources, index), *files], excluded=sources.excluded)
+        if base is not None:
+            # While the model is on its way.
+            listener = on_progress or _ignore
+            scope = replace(scope, changed=changed_files(scope.files, base, listener))
         embedder = _embedder(backends, load_embedder)
         return rewrite(
             index,
@@ -96,6 +108,10 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
             on_progress=on_progress,
             judge=judge,
         )
+
+
+def _ignore(_: Progress) -> None:
+    pass
 
 
 def _embedder(backends: Backends, load: Callable[[], Embedder] | None) -> Embedder:

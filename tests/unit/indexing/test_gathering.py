@@ -13,7 +13,7 @@ from briefqa.chunking import ChunkingOptions
 from briefqa.datatypes import DocId
 from briefqa.documents import SourceFile, find_files, read_file
 from briefqa.indexing import Generation
-from briefqa.indexing.gathering import Gathered, Reading, Scope, gather
+from briefqa.indexing.gathering import Gathered, Reading, Scope, changed_files, gather
 from briefqa.indexing.manifest import Fingerprint
 from briefqa.indexing.staging import Staging
 from briefqa.protocols import Progress
@@ -42,10 +42,12 @@ def _look(
 ) -> _Found:
     found = find_files(corpus.folder) if files is None else files
     with Staging(corpus.index / "staging" / str(next(_COUNT)), "m") as staging:
+        changed = None
         if base is not None:
             staging.fingerprints.add_before(base.catalogue.fingerprints())
+            changed = changed_files(found, base, corpus.progress.append)
         gathered = gather(
-            Scope(found),
+            Scope(found, changed),
             base,
             staging,
             Reading(read_file, corpus.embedder.tokens, _OPTIONS),
@@ -153,8 +155,12 @@ def test_file_name_that_is_no_text_can_be_indexed(empty: Corpus) -> None:
 
 def test_progress_counts_every_file(corpus: Corpus) -> None:
     """A bar must reach its end, also where files are kept or fail."""
+    corpus.sync()
+    corpus.progress.clear()
     corpus.write("bad.bin", "?")
 
-    _gather(corpus)
+    with corpus.open() as generation:
+        _gather(corpus, generation)
 
-    assert corpus.progress == [Progress("reading", done, 4) for done in range(5)]
+    stages = ("looking", "reading")
+    assert corpus.progress == [Progress(each, done, 4) for each in stages for done in range(5)]

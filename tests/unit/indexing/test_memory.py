@@ -48,7 +48,7 @@ def _held(corpus: Corpus) -> int:
     tracemalloc.start()
     _sync(corpus, look)
     tracemalloc.stop()
-    assert seen == {"reading", "writing", "embedding"}
+    assert seen >= {"reading", "writing", "embedding"}
     assert min(held) > 0
     return max(held)
 

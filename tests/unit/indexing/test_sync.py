@@ -197,7 +197,7 @@ def test_content_that_is_taken_back_is_served_from_the_generation_before(corpus:
     assert (report.generation, report.published) == (first.generation, True)
     assert (report.removed, report.chunks) == (("later.txt",), first.chunks)
     assert corpus.embedder.seen == []
-    assert {step.stage for step in corpus.progress} == {"reading"}
+    assert {step.stage for step in corpus.progress} == {"looking", "reading"}
     previous = read_current(corpus.index).previous
     assert previous is not None
     assert previous.generation == second.generation

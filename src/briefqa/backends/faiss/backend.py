@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-from briefqa.backends.faiss.lists import open_lists
 from briefqa.backends.faiss.numbering import NumberedChunks
 from briefqa.backends.faiss.store import ABOUT, BEYOND, LISTS, ROWS, FaissStore
 from briefqa.errors import IndexDamagedError
@@ -48,7 +47,11 @@ class FaissBackend:
         if size != count * dim * _FLOAT_BYTES:
             detail = f"has {size} bytes, not those of {count} vectors of width {dim}"
             raise IndexDamagedError(folder / ROWS, detail)
-        lists = open_lists(folder / LISTS, (count, dim), probes, files) if reached else None
+        lists = None
+        if reached:
+            from briefqa.backends.faiss.lists import open_lists  # noqa: PLC0415 - imports FAISS
+
+            lists = open_lists(folder / LISTS, (count, dim), probes, files)
         try:
             return FaissStore(folder, dim, chunks, beyond=self._beyond, files=files, lists=lists)
         except OSError as error:

@@ -1,16 +1,17 @@
 """Unit vectors in a file of their own, compared one by one, or by way of lists."""
 
+# ruff: noqa: PLC0415 - FAISS is slow to import, and to bring a small index in step takes none of it
+
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from briefqa.backends.faiss.lists import Lists, build_lists, candidate_count
 from briefqa.backends.faiss.numbering import NumberedChunks
 from briefqa.datatypes import ChunkId
 from briefqa.protocols import (
@@ -20,6 +21,11 @@ from briefqa.protocols import (
     Selection,
     Vectors,
 )
+
+if TYPE_CHECKING:
+    import faiss
+
+    from briefqa.backends.faiss.lists import Lists
 
 ROWS = "rows.bin"
 LISTS = "lists.bin"
@@ -42,7 +48,7 @@ class _Scope:
 
     count: int
     among: Selection | None
-    only: faiss.IDSelector | None
+    only: "faiss.IDSelector | None"
 
 
 class FaissStore:
@@ -60,7 +66,7 @@ class FaissStore:
         *,
         beyond: int = BEYOND,
         files: ReadFiles | None = None,
-        lists: Lists | None = None,
+        lists: "Lists | None" = None,
     ) -> None:
         """Search a store; without ``files``, one that this process has just written."""
         self._path = folder / ROWS
@@ -144,6 +150,8 @@ class FaissStore:
             raise ValueError(msg)
         reached = None
         if len(self) > self._beyond and recall < 1:
+            from briefqa.backends.faiss.lists import build_lists
+
             path = self._path.with_name(LISTS)
             reached = build_lists(self._all(), path, recall=recall, on_progress=on_progress)
         record = {
@@ -163,6 +171,8 @@ class FaissStore:
         """Return what holds a search to ``among``: a bit a vector, quick for few and for many."""
         if among is None:
             return _Scope(len(self), None, None)
+        import faiss
+
         among.check_within(len(self))
         is_among = np.zeros(len(self), dtype=np.uint8)
         is_among[among.positions] = 1
@@ -229,9 +239,11 @@ def _parts(positions: NDArray[np.int64], rows: Vectors) -> Iterator[tuple[int, m
 
 
 def _compared(
-    query: NDArray[np.float32], rows: Vectors, k: int, most: int, only: faiss.IDSelector | None
+    query: NDArray[np.float32], rows: Vectors, k: int, most: int, only: "faiss.IDSelector | None"
 ) -> NDArray[np.int64]:
     """Return every position of ``rows`` that may belong to the best ``k``."""
+    import faiss
+
     # One question is compared in one thread: others would spin on afterwards, and take the
     # cores from the model.
     faiss.omp_set_num_threads(1)
@@ -258,9 +270,11 @@ def _compared(
 
 
 def _listed(
-    lists: Lists, query: NDArray[np.float32], k: int, scope: _Scope, total: int
+    lists: "Lists", query: NDArray[np.float32], k: int, scope: _Scope, total: int
 ) -> NDArray[np.int64]:
     """Return positions that lists give, ``k`` at least if so many may be found."""
+    from briefqa.backends.faiss.lists import candidate_count
+
     # Where a filter leaves one in ten, the nearest that it leaves lie farther out.
     probes = min(len(lists), -(-lists.probes * total // scope.count))
     count = min(scope.count, candidate_count(k))
