@@ -76,8 +76,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
         recall: Share of the ten nearest vectors that a search of a large index is to find.
         restored: Ids of removed documents that may come back.
         allow_empty: Publish an index without documents if none can be read.
-        on_progress: Told of "looking" for changes and "reading" (files), "writing" (chunks) and
-            "embedding" (texts).
+        on_progress: Told of "looking", "reading" (files), "writing" (chunks), "embedding" (texts).
         judge: Raises if what was built must not be published in the place of what serves.
 
     Raises:
@@ -92,11 +91,7 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
     with only_writer(index), _served(index, backends) as base:
         sources = sources_of(index, roots, restored=restored)
         files = files or files_to_index(sources.roots, index, allow_empty=allow_empty)
-        scope = Scope([*upload_files(sources, index), *files], excluded=sources.excluded)
-        if base is not None:
-            # While the model is on its way.
-            listener = on_progress or _ignore
-            scope = replace(scope, changed=changed_files(scope.files, base, listener))
+        scope = _scope([*upload_files(sources, index), *files], sources, base, on_progress)
         embedder = _embedder(backends, load_embedder)
         return rewrite(
             index,
@@ -108,6 +103,17 @@ def sync(  # noqa: PLR0913 - one argument for each thing it is handed
             on_progress=on_progress,
             judge=judge,
         )
+
+
+def _scope(
+    files: Sequence[SourceFile],
+    sources: Sources,
+    base: Generation | None,
+    on_progress: ProgressListener | None,
+) -> Scope:
+    """Return what the index is to hold, and what of it has changed; the model is on its way."""
+    changed = None if base is None else changed_files(files, base, on_progress or _ignore)
+    return Scope(files, changed, excluded=sources.excluded)
 
 
 def _ignore(_: Progress) -> None:
