@@ -20,7 +20,7 @@ from briefqa.errors import (
     UnknownDocumentError,
 )
 from briefqa.indexing.durable import fsync_folder, write_file
-from briefqa.indexing.gathering import Gathered, ReadFile, Reading, Scope
+from briefqa.indexing.gathering import Gathered, ReadFile, Reading, Scope, changed_files
 from briefqa.indexing.generations import Backends, Generation, open_generation
 from briefqa.indexing.publishing import only_writer, write_errors
 from briefqa.indexing.rewriting import SyncReport, Wanted, rewrite
@@ -121,7 +121,7 @@ def put_document(  # noqa: PLR0913 - one argument for each thing it is handed
             write_file(path, data)
             fsync_folder(path.parent)
             fsync_folder(index)
-        scope = Scope([SourceFile(path, doc_id)], kept=_sources_of(base) - {doc_id})
+        scope = _scope(SourceFile(path, doc_id), base, on_progress)
         return rewrite(
             index,
             Wanted(sources, scope, base.manifest.recipe),
@@ -131,6 +131,12 @@ def put_document(  # noqa: PLR0913 - one argument for each thing it is handed
             check=partial(_require_single, doc_id=doc_id),
             on_progress=on_progress,
         )
+
+
+def _scope(sent: SourceFile, base: Generation, on_progress: ProgressListener | None) -> Scope:
+    """Return what the index is to hold: what was sent, and all from elsewhere."""
+    changed = changed_files([sent], base, on_progress)
+    return Scope([sent], changed, kept=_sources_of(base) - {sent.source})
 
 
 def check_doc_id(doc_id: str) -> None:

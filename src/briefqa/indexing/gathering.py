@@ -95,16 +95,18 @@ class Gathered:
 
 
 def changed_files(
-    files: Sequence[SourceFile], base: Generation, on_progress: ProgressListener
+    files: Sequence[SourceFile], base: Generation, on_progress: ProgressListener | None
 ) -> set[str]:
     """Return the sources of those of ``files`` that ``base`` does not hold whole as they are."""
     known = base.catalogue.files()
     changed: set[str] = set()
     for number, file in enumerate(files):
-        on_progress(Progress("looking", number, len(files)))
+        if on_progress is not None:
+            on_progress(Progress("looking", number, len(files)))
         if not _is(file, known.get(file.source)):
             changed.add(file.source)
-    on_progress(Progress("looking", len(files), len(files)))
+    if on_progress is not None:
+        on_progress(Progress("looking", len(files), len(files)))
     return changed
 
 

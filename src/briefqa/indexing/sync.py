@@ -38,7 +38,7 @@ from briefqa.indexing.manifest import DEFAULT_RECALL, Recipe, canonical_json
 from briefqa.indexing.publishing import Judge, only_writer
 from briefqa.indexing.rewriting import SyncReport, Wanted, rewrite
 from briefqa.indexing.sources import Root, Sources
-from briefqa.protocols import Embedder, Progress, ProgressListener, TokenEmbedder
+from briefqa.protocols import Embedder, ProgressListener, TokenEmbedder
 
 _log = logging.getLogger(__name__)
 
@@ -112,12 +112,8 @@ def _scope(
     on_progress: ProgressListener | None,
 ) -> Scope:
     """Return what the index is to hold, and what of it has changed; the model is on its way."""
-    changed = None if base is None else changed_files(files, base, on_progress or _ignore)
+    changed = None if base is None else changed_files(files, base, on_progress)
     return Scope(files, changed, excluded=sources.excluded)
-
-
-def _ignore(_: Progress) -> None:
-    pass
 
 
 def _embedder(backends: Backends, load: Callable[[], Embedder] | None) -> Embedder:

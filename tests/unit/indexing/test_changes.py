@@ -1,13 +1,13 @@
 """Single documents come and go without a look at the rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests.corpus import Corpus, RecordingEmbedder
 
-from briefqa.datatypes import DocId
-from briefqa.documents import read_file
+from briefqa.datatypes import DocId, Document
+from briefqa.documents import SourceFile, read_file
 from briefqa.errors import (
     BriefqaError,
     DocumentError,
@@ -125,6 +125,24 @@ def test_document_sent_is_found_replaced_and_removed(corpus: Corpus) -> None:
     assert removed.removed == ("sent/wind.md",)
     assert _uploads(corpus) == []
     assert "sent/wind.md" not in _ids(corpus)
+
+
+def test_a_document_that_is_sent_again_unchanged_is_not_read_again(corpus: Corpus) -> None:
+    """Recognising the text of a scan can take minutes."""
+    corpus.sync()
+    data = b"# Wind\n\nWind is cheap.\n"
+    _put(corpus, "sent/wind.md", data)
+
+    def refuse(file: SourceFile) -> Iterator[Document | DocumentError]:
+        pytest.fail(f"{file.source} is read")
+
+    again = put_document(
+        DocId("sent/wind.md"), data, corpus.index, backends=corpus.backends, read=refuse
+    )
+
+    assert (again.changed, again.published) == ((), False)
+    assert _uploads(corpus) == [data]
+    assert "sent/wind.md" in _ids(corpus)
 
 
 def test_what_cannot_be_read_leaves_no_trace(corpus: Corpus) -> None:
